@@ -1,0 +1,40 @@
+package boxcar.job;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The runtimes known to the cluster, as this replica has followed the log. Safe for many threads;
+ * reading never waits for an installation.
+ */
+public interface Catalogue {
+    Optional<Runtime> find(long id) throws Fault;
+
+    Optional<Runtime> find(String name) throws Fault;
+
+    /** All runtimes by id. */
+    List<Runtime> list() throws Fault;
+
+    /** The offset of the log that is read next: 0 for a new file or another cluster's log. */
+    long position(LogIdentity log) throws Fault;
+
+    /**
+     * Takes over what the log says at an offset; a record at an offset already followed is passed
+     * over.
+     */
+    void follow(long offset, CatalogueRecord entry) throws Fault;
+
+    /** Skips an offset that holds nothing we can read. */
+    void skip(long offset) throws Fault;
+
+    /** Waits until the log was followed beyond an offset. */
+    void awaitFollowed(long offset) throws InterruptedException;
+
+    /**
+     * Which log this is: another cluster's, or a topic made anew, is another catalogue.
+     *
+     * @param cluster Kafka's cluster id
+     * @param topicId the topic's id
+     */
+    record LogIdentity(String cluster, String topicId) {}
+}

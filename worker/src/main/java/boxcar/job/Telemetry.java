@@ -1,0 +1,36 @@
+package boxcar.job;
+
+import java.time.Duration;
+
+/**
+ * Hears what happens, for the dashboards. Never blocks and never fails. Safe for many threads.
+ *
+ * <p>Gauges (boxes, runtimes by state) are not told here; the metrics read them when scraped.
+ */
+public interface Telemetry {
+    Telemetry NONE = new Telemetry() {};
+
+    /** A job was taken: which delivery, and how long its record waited in the topic. */
+    default void taken(Job.Kind kind, int delivery, Duration queued) {}
+
+    /** A job has its outcome, {@code took} after it was taken. */
+    default void finished(Job.Kind kind, JobResult.Outcome outcome, Duration took) {}
+
+    /** A job was answered from the ledger. */
+    default void answeredFromLedger(Job.Kind kind) {}
+
+    /** A stage ended; {@code overhead} is the time spent on it beyond its own wall time. */
+    default void stage(StageKind kind, Verdict verdict, Duration wall, Duration overhead) {}
+
+    /** A job was given back for another replica or another try. */
+    default void released(Job.Kind kind) {}
+
+    /** A lock on a job was lost while it ran. */
+    default void lockLost(Job.Kind kind) {}
+
+    /** A record went to the dead letters; {@code reason} is one of a few constant words. */
+    default void deadLetter(String reason) {}
+
+    /** We failed at a step. */
+    default void fault(String step) {}
+}

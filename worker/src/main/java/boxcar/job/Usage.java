@@ -1,0 +1,23 @@
+package boxcar.job;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stage used, as the sandbox measured it. A figure that was not told is null, never 0.
+ *
+ * @param memoryKib peak of all processes together
+ * @param maxRssKib largest resident set of one process
+ * @param killed the sandbox killed it
+ * @param oomKilled the kernel's out-of-memory killer took one of its processes; the program may
+ *     have ended well all the same
+ */
+public record Usage(
+        @Nullable Duration cpuTime,
+        @Nullable Duration wallTime,
+        @Nullable Long memoryKib,
+        @Nullable Long maxRssKib,
+        @Nullable Long cswVoluntary,
+        @Nullable Long cswForced,
+        boolean killed,
+        boolean oomKilled) {}
