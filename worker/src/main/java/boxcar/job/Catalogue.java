@@ -8,12 +8,12 @@ import java.util.Optional;
  * reading never waits for an installation.
  */
 public interface Catalogue {
-    Optional<Runtime> find(long id) throws Fault;
+    Optional<LanguageRuntime> find(long id) throws Fault;
 
-    Optional<Runtime> find(String name) throws Fault;
+    Optional<LanguageRuntime> find(String name) throws Fault;
 
     /** All runtimes by id. */
-    List<Runtime> list() throws Fault;
+    List<LanguageRuntime> list() throws Fault;
 
     /** The offset of the log that is read next: 0 for a new file or another cluster's log. */
     long position(LogIdentity log) throws Fault;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param jobId the job that installed it
  * @param fault why it is {@link State#BROKEN} on this host
  */
-public record Runtime(
+public record LanguageRuntime(
         long id,
         RuntimeDefinition definition,
         State state,
