@@ -36,3 +36,10 @@ CREATE TABLE ledger (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX ledger_by_age ON ledger (published_at);
+
+-- What was removed, and by which job: a removal that is delivered again is told what it did.
+CREATE TABLE removal (
+    job_id     TEXT    NOT NULL PRIMARY KEY,
+    runtime_id INTEGER NOT NULL,
+    name       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;

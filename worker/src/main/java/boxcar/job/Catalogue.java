@@ -27,8 +27,11 @@ public interface Catalogue {
     /** Skips an offset that holds nothing we can read. */
     void skip(long offset) throws Fault;
 
-    /** Waits until the log was followed beyond an offset. */
-    void awaitFollowed(long offset) throws InterruptedException;
+    /** Waits until all records below an offset were followed. */
+    void awaitFollowed(long nextOffset) throws InterruptedException;
+
+    /** Whether a job is known to have removed a runtime, and which. */
+    Optional<CatalogueRecord.Removed> removedBy(String jobId) throws Fault;
 
     /**
      * Which log this is: another cluster's, or a topic made anew, is another catalogue.

@@ -1,7 +1,6 @@
 package boxcar.job;
 
-/** The writing end of the catalogue's log. */
-@FunctionalInterface
+/** The catalogue's log in Kafka, as far as a job needs it. Safe for many threads. */
 public interface CatalogueLog {
     /**
      * Appends a record, durably.
@@ -11,4 +10,10 @@ public interface CatalogueLog {
      *     same
      */
     long append(CatalogueRecord entry) throws Fault, InterruptedException;
+
+    /**
+     * The offset that the next record will get. Who has followed the log up to here knows all that
+     * was installed before the call.
+     */
+    long end() throws Fault, InterruptedException;
 }
