@@ -1,0 +1,191 @@
+package boxcar.engine;
+
+import boxcar.engine.WorkDirectories.WorkDirectory;
+import boxcar.job.Cancellation;
+import boxcar.job.Fault;
+import boxcar.job.Job;
+import boxcar.job.JobResult;
+import boxcar.job.JobResult.Outcome;
+import boxcar.job.JobResult.StageResult;
+import boxcar.job.JobResult.TestResult;
+import boxcar.job.LanguageRuntime;
+import boxcar.job.Verdict;
+import boxcar.job.Workshop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out one execute job: sources, compile, then one run or many. Each stage gets a new box.
+ */
+final class Execution {
+    private final Job.Execute job;
+    private final EngineSettings settings;
+    private final WorkDirectories directories;
+    private final StageRunner stages;
+    private final Cancellation cancellation;
+
+    Execution(
+            Job.Execute job,
+            EngineSettings settings,
+            WorkDirectories directories,
+            StageRunner stages,
+            Cancellation cancellation) {
+        this.job = job;
+        this.settings = settings;
+        this.directories = directories;
+        this.stages = stages;
+        this.cancellation = cancellation;
+    }
+
+    JobResult run(LanguageRuntime runtime, Workshop workshop)
+            throws Rejected, Fault, InterruptedException {
+        rejectIfTooLate();
+        SourceTree.check(job.sources(), runtime.definition().sourceFileName());
+        try (Workshop.Loan loan = workshop.borrow(runtime.id());
+                WorkDirectory work = directories.create()) {
+            SourceTree.write(job.sources(), runtime.definition().sourceFileName(), work);
+            Program program = new Program(loan.home(), job.env(), settings);
+            StageResult compile =
+                    runtime.definition().compileScript() == null
+                            ? null
+                            : stages.run(program.compile(work, job.compileLimits()), cancellation);
+            if (compile != null && compile.verdict() != Verdict.OK) {
+                return result(
+                        runtime,
+                        ofCompile(compile.verdict()),
+                        compile,
+                        null,
+                        List.of(),
+                        OutputFiles.NONE);
+            }
+            return job.tests().isEmpty()
+                    ? runOnce(runtime, program, work, compile)
+                    : runTests(runtime, program, work, compile);
+        }
+    }
+
+    private void rejectIfTooLate() throws Rejected {
+        if (job.deadline() != null && !settings.clock().instant().isBefore(job.deadline())) {
+            throw new Rejected(
+                    "deadline",
+                    job.deadline().toString(),
+                    "must not be past when the job is taken up");
+        }
+    }
+
+    private static Verdict ofCompile(Verdict stage) {
+        return stage == Verdict.CANCELLED ? Verdict.CANCELLED : Verdict.COMPILE_ERROR;
+    }
+
+    private JobResult runOnce(
+            LanguageRuntime runtime,
+            Program program,
+            WorkDirectory work,
+            @Nullable StageResult compile)
+            throws Fault, InterruptedException {
+        StageResult run =
+                stages.run(
+                        program.run(work, job.runLimits(), job.args(), job.stdin()), cancellation);
+        OutputFiles files =
+                OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
+        return result(runtime, run.verdict(), compile, run, List.of(), files);
+    }
+
+    private JobResult runTests(
+            LanguageRuntime runtime,
+            Program program,
+            WorkDirectory compiled,
+            @Nullable StageResult compile)
+            throws Fault, InterruptedException {
+        List<TestResult> results = new ArrayList<>();
+        OutputFiles files = OutputFiles.NONE;
+        for (Job.Test test : job.tests()) {
+            if (cancellation.isCancelled()) {
+                results.add(new TestResult(test.id(), Verdict.CANCELLED, null));
+                continue;
+            }
+            try (WorkDirectory work = directories.create()) {
+                compiled.copyTo(work);
+                results.add(runTest(program, work, test));
+                files = OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
+            }
+        }
+        return result(runtime, worst(results), compile, null, results, files);
+    }
+
+    private TestResult runTest(Program program, WorkDirectory work, Job.Test test)
+            throws Fault, InterruptedException {
+        List<String> args = new ArrayList<>(job.args());
+        args.addAll(test.args());
+        StageResult run =
+                stages.run(program.run(work, job.runLimits(), args, test.stdin()), cancellation);
+        return new TestResult(test.id(), verdict(run, test.expected()), run);
+    }
+
+    static Verdict verdict(StageResult run, Job.@Nullable Expected expected) {
+        boolean wrong =
+                run.verdict() == Verdict.OK
+                        && expected != null
+                        && !OutputMatch.matches(run.ending().stdout().bytes(), expected);
+        return wrong ? Verdict.WRONG_ANSWER : run.verdict();
+    }
+
+    /** The job's verdict: that of the first test that is not OK. */
+    private static Verdict worst(List<TestResult> results) {
+        return results.stream()
+                .map(TestResult::verdict)
+                .filter(verdict -> verdict != Verdict.OK)
+                .findFirst()
+                .orElse(Verdict.OK);
+    }
+
+    private static JobResult result(
+            LanguageRuntime runtime,
+            Verdict verdict,
+            @Nullable StageResult compile,
+            @Nullable StageResult run,
+            List<TestResult> tests,
+            OutputFiles files) {
+        return new JobResult(
+                outcome(verdict),
+                verdict,
+                runtime.id(),
+                runtime.name(),
+                null,
+                null,
+                null,
+                compile,
+                run,
+                tests,
+                files.found(),
+                files.missing());
+    }
+
+    static Outcome outcome(Verdict verdict) {
+        return switch (verdict) {
+            case OK -> Outcome.SUCCEEDED;
+            case CANCELLED -> Outcome.CANCELLED;
+            case WRONG_ANSWER,
+                    COMPILE_ERROR,
+                    RUNTIME_ERROR,
+                    CRASHED,
+                    CPU_TIME_LIMIT,
+                    WALL_TIME_LIMIT,
+                    MEMORY_LIMIT,
+                    OUTPUT_LIMIT,
+                    FILE_SIZE_LIMIT ->
+                    Outcome.FAILED;
+        };
+    }
+
+    /** What the compiled tree left for the job. */
+    record OutputFiles(List<JobResult.OutputFile> found, Map<String, String> missing) {
+        static final OutputFiles NONE = new OutputFiles(List.of(), Map.of());
+
+        static OutputFiles read(WorkDirectory work, List<String> paths, long budget) throws Fault {
+            return paths.isEmpty() ? NONE : new OutputReader(work.path(), budget).read(paths);
+        }
+    }
+}

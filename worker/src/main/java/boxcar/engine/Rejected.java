@@ -1,0 +1,21 @@
+package boxcar.engine;
+
+import boxcar.job.Rejection;
+
+/** Carries a rejection from where it is found to where the job ends; never leaves this room. */
+final class Rejected extends Exception {
+    private final transient Rejection rejection;
+
+    Rejected(Rejection rejection) {
+        super(rejection.message());
+        this.rejection = rejection;
+    }
+
+    Rejected(String field, String value, String bound) {
+        this(new Rejection(field, value, bound));
+    }
+
+    Rejection rejection() {
+        return rejection;
+    }
+}

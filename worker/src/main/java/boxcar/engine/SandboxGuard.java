@@ -1,0 +1,165 @@
+package boxcar.engine;
+
+import boxcar.job.Cancellation;
+import boxcar.job.Ending;
+import boxcar.job.Fault;
+import boxcar.job.Sandbox;
+import boxcar.job.Stage;
+import boxcar.job.StageKind;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.bulkhead.BulkheadFullException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A sandbox behind two bulkheads and a circuit breaker. Installations, which are long, have a
+ * number of boxes of their own, so that they never take those of executions. When stages fail to
+ * start several times in a row the circuit opens: nothing runs until {@link #check} has run a real
+ * stage well.
+ */
+public final class SandboxGuard implements Sandbox {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxGuard.class);
+    private static final int IN_A_ROW = 3;
+
+    /**
+     * A stage waits for a box as long as its job's lock is renewed; the bulkhead itself has no say.
+     */
+    private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofDays(1);
+
+    private final Sandbox sandbox;
+    private final Bulkhead installs;
+    private final Bulkhead executions;
+    private final CircuitBreaker breaker =
+            CircuitBreaker.of(
+                    "sandbox",
+                    CircuitBreakerConfig.custom()
+                            .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
+                            .slidingWindowSize(IN_A_ROW)
+                            .minimumNumberOfCalls(IN_A_ROW)
+                            .failureRateThreshold(100)
+                            .waitDurationInOpenState(AS_LONG_AS_IT_TAKES)
+                            .recordException(SandboxGuard::isOurs)
+                            .build());
+
+    /** {@code executionsAtOnce} and {@code installsAtOnce} together are the sandbox's boxes. */
+    public SandboxGuard(Sandbox sandbox, int executionsAtOnce, int installsAtOnce) {
+        this.sandbox = sandbox;
+        this.executions = bulkhead("executions", executionsAtOnce);
+        this.installs = bulkhead("installs", installsAtOnce);
+    }
+
+    private static Bulkhead bulkhead(String name, int atOnce) {
+        return Bulkhead.of(
+                name,
+                BulkheadConfig.custom()
+                        .maxConcurrentCalls(atOnce)
+                        .maxWaitDuration(AS_LONG_AS_IT_TAKES)
+                        .build());
+    }
+
+    private static boolean isOurs(Throwable failure) {
+        return failure instanceof Fault fault
+                && (fault.step().equals("sandbox") || fault.step().equals("box"));
+    }
+
+    /** Hears when the circuit opens (true) and closes (false). */
+    public void onOpen(Consumer<Boolean> listener) {
+        breaker.getEventPublisher()
+                .onStateTransition(event ->
+                        listener.accept(
+                                event.getStateTransition().getToState()
+                                        == CircuitBreaker.State.OPEN));
+    }
+
+    public boolean isOpen() {
+        return breaker.getState() == CircuitBreaker.State.OPEN;
+    }
+
+    /**
+     * Runs a stage past the circuit, and closes the circuit if that ended well.
+     *
+     * @return whether the sandbox works
+     */
+    public boolean check(Supplier<Stage> stage) throws InterruptedException {
+        try {
+            Ending ending = sandbox.run(stage.get(), new Cancellation());
+            if (!ending.how().equals(new Ending.Exited(0))) {
+                LOG.warn("the sandbox's health check ended with {}", ending.how());
+                return false;
+            }
+            breaker.transitionToClosedState();
+            return true;
+        } catch (Fault fault) {
+            LOG.warn("the sandbox's health check failed: {}", fault.getMessage());
+            return false;
+        }
+    }
+
+    @Override
+    public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
+        Bulkhead bulkhead = stage.kind() == StageKind.INSTALL ? installs : executions;
+        acquire(bulkhead);
+        try {
+            return guarded(stage, cancellation);
+        } finally {
+            bulkhead.onComplete();
+        }
+    }
+
+    private static void acquire(Bulkhead bulkhead) throws Fault, InterruptedException {
+        try {
+            bulkhead.acquirePermission();
+        } catch (BulkheadFullException e) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("interrupted while waiting for a box");
+            }
+            throw new Fault("box", Fault.Next.TRY_ELSEWHERE, "no box became free", e);
+        }
+    }
+
+    private Ending guarded(Stage stage, Cancellation cancellation)
+            throws Fault, InterruptedException {
+        if (!breaker.tryAcquirePermission()) {
+            throw new Fault(
+                    "sandbox-resting",
+                    Fault.Next.TRY_ELSEWHERE,
+                    "the sandbox failed "
+                            + IN_A_ROW
+                            + " times in a row and rests until its health check passes");
+        }
+        long start = System.nanoTime();
+        try {
+            Ending ending = sandbox.run(stage, cancellation);
+            breaker.onSuccess(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+            return ending;
+        } catch (Fault fault) {
+            breaker.onError(System.nanoTime() - start, TimeUnit.NANOSECONDS, fault);
+            throw fault;
+        } catch (InterruptedException e) {
+            breaker.releasePermission();
+            throw e;
+        }
+    }
+
+    @Override
+    public Engine engine() {
+        return sandbox.engine();
+    }
+
+    @Override
+    public Boxes boxes() {
+        return sandbox.boxes();
+    }
+
+    @Override
+    public void close() {
+        sandbox.close();
+    }
+}

@@ -1,0 +1,70 @@
+package boxcar.engine;
+
+import boxcar.files.Trees;
+import boxcar.job.Fault;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The work directories of running jobs: made anew, and deleted as what hostile code left behind.
+ */
+final class WorkDirectories {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkDirectories.class);
+    private final Path root;
+
+    /** Empties what an earlier life of this replica left. */
+    WorkDirectories(Path root) throws Fault {
+        this.root = root;
+        try {
+            Trees.delete(root);
+            Files.createDirectories(root);
+        } catch (IOException e) {
+            throw new Fault("work-directory", Fault.Next.TRY_ELSEWHERE, "cannot empty " + root, e);
+        }
+    }
+
+    WorkDirectory create() throws Fault {
+        try {
+            return new WorkDirectory(
+                    Files.createDirectory(root.resolve(UUID.randomUUID().toString())));
+        } catch (IOException e) {
+            throw failed("cannot make a work directory", e);
+        }
+    }
+
+    static Fault failed(String what, IOException e) {
+        return new Fault("work-directory", Fault.Next.RETRY_HERE, what, e);
+    }
+
+    /** One work directory; closing it deletes it. */
+    record WorkDirectory(Path path) implements AutoCloseable {
+        void write(String relative, byte[] content, boolean executable) throws Fault {
+            try {
+                Trees.write(path, relative, content, executable);
+            } catch (IOException e) {
+                throw failed("cannot write a source file", e);
+            }
+        }
+
+        void copyTo(WorkDirectory other) throws Fault {
+            try {
+                Trees.copy(path, other.path);
+            } catch (IOException e) {
+                throw failed("cannot copy a work directory", e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                Trees.delete(path);
+            } catch (IOException e) {
+                LOG.warn("{} stays until the next start: {}", path, e.toString());
+            }
+        }
+    }
+}

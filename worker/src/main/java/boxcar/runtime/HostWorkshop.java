@@ -1,0 +1,277 @@
+package boxcar.runtime;
+
+import boxcar.files.Found;
+import boxcar.files.Trees;
+import boxcar.job.Cancellation;
+import boxcar.job.Ending;
+import boxcar.job.Fault;
+import boxcar.job.LanguageRuntime;
+import boxcar.job.LanguageRuntime.State;
+import boxcar.job.Progress;
+import boxcar.job.RuntimeDefinition;
+import boxcar.job.Sandbox;
+import boxcar.job.Workshop;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workshop of this host. Follows the catalogue: a runtime that appears is made here (or, if
+ * this replica's own job just made it, put into place), one that is removed is taken away once
+ * nobody borrows it. What cannot be made is tried again with growing pauses.
+ */
+final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostWorkshop.class);
+    private static final long LARGEST_ENVIRONMENT = 4L << 20;
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+
+    private final SqlCatalogue catalogue;
+    private final Sandbox sandbox;
+    private final Shelf shelf;
+    private final NixShell nix;
+    private final GcRoots roots;
+    private final Map<Long, Shelved> shelved = new ConcurrentHashMap<>();
+    private final Map<String, StagedRuntime> offers = new ConcurrentHashMap<>();
+    private final Cancellation closing = new Cancellation();
+    private final ExecutorService makers = Executors.newVirtualThreadPerTaskExecutor();
+
+    HostWorkshop(RuntimeSettings settings, SqlCatalogue catalogue, Sandbox sandbox) throws Fault {
+        this.catalogue = catalogue;
+        this.sandbox = sandbox;
+        this.shelf = new Shelf(settings.state());
+        this.nix = new NixShell(settings);
+        this.roots = new GcRoots(settings.nixEnvironment());
+        catalogue.list().forEach(this::installed);
+        catalogue.tell(this);
+    }
+
+    @Override
+    public Built build(RuntimeDefinition definition, Progress progress, Cancellation cancellation)
+            throws Fault, InterruptedException {
+        Path work = shelf.stage("work");
+        try {
+            Trees.write(
+                    work,
+                    NixShell.EXPRESSION,
+                    definition.nixShell().getBytes(StandardCharsets.UTF_8),
+                    false);
+            Lines lines = new Lines(progress);
+            Ending ending = sandbox.run(nix.stage(definition, work, lines), cancellation);
+            lines.flush();
+            Optional<Environment> environment = captured(ending, work);
+            if (environment.isEmpty()) {
+                return new Built(ending, null);
+            }
+            Path folder = shelf.stage("runtime");
+            return new Built(
+                    ending,
+                    new StagedRuntime(
+                            folder,
+                            shelf.write(
+                                    folder, definition, environment.get().withoutInstallation())));
+        } catch (IOException e) {
+            throw new Fault(
+                    "work-directory", Fault.Next.RETRY_HERE, "cannot prepare an installation", e);
+        } finally {
+            Shelf.discard(work);
+        }
+    }
+
+    private static Optional<Environment> captured(Ending ending, Path work) throws IOException {
+        if (!ending.how().equals(new Ending.Exited(0))) {
+            return Optional.empty();
+        }
+        return switch (Trees.read(work, NixShell.ENVIRONMENT, LARGEST_ENVIRONMENT)) {
+            case Found.Content content -> Optional.of(Environment.parse(content.bytes()));
+            case Found.Absent _, Found.NotRegular _, Found.TooLarge _ -> Optional.empty();
+        };
+    }
+
+    @Override
+    public Loan borrow(long id) throws Fault, InterruptedException {
+        Shelved runtime = shelved.get(id);
+        if (runtime == null) {
+            throw new Fault(
+                    "runtime-folder",
+                    Fault.Next.RETRY_HERE,
+                    "runtime " + id + " was removed while its job waited");
+        }
+        return runtime.lend();
+    }
+
+    @Override
+    public void installed(LanguageRuntime runtime) {
+        Shelved place = new Shelved(runtime.id(), () -> takeAway(runtime.id()));
+        shelved.put(runtime.id(), place);
+        StagedRuntime offer = offers.remove(runtime.jobId());
+        makers.execute(() -> make(runtime, place, offer));
+    }
+
+    private void make(
+            LanguageRuntime runtime,
+            Shelved place,
+            @org.jspecify.annotations.Nullable StagedRuntime offer) {
+        Duration pause = FIRST_PAUSE;
+        StagedRuntime ready = offer;
+        while (!closing.isCancelled() && shelved.get(runtime.id()) == place) {
+            try {
+                place.ready(home(runtime, ready));
+                catalogue.say(runtime.id(), State.READY, null);
+                LOG.info("runtime {} '{}' is ready on this host", runtime.id(), runtime.name());
+                return;
+            } catch (Fault fault) {
+                ready = null;
+                broken(runtime, place, fault, pause);
+                if (!place.pause(pause)) {
+                    return;
+                }
+                pause =
+                        pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                                ? pause.multipliedBy(2)
+                                : LONGEST_PAUSE;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void broken(LanguageRuntime runtime, Shelved place, Fault fault, Duration pause) {
+        if (closing.isCancelled()) {
+            return;
+        }
+        LOG.warn(
+                "runtime {} '{}' cannot be made on this host; next try in {} s: {}",
+                runtime.id(),
+                runtime.name(),
+                pause.toSeconds(),
+                fault.getMessage());
+        place.broken(fault);
+        try {
+            catalogue.say(runtime.id(), State.BROKEN, fault.getMessage());
+        } catch (Fault database) {
+            LOG.warn(
+                    "cannot write that runtime {} is broken: {}",
+                    runtime.id(),
+                    database.getMessage());
+        }
+    }
+
+    private RuntimeHome home(
+            LanguageRuntime runtime, @org.jspecify.annotations.Nullable StagedRuntime offer)
+            throws Fault, InterruptedException {
+        if (offer != null) {
+            return shelve(runtime, offer);
+        }
+        Optional<RuntimeHome> there = shelf.find(runtime);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        LOG.info("making runtime {} '{}' on this host", runtime.id(), runtime.name());
+        Built built = build(runtime.definition(), Progress.NONE, closing);
+        if (!(built.staged() instanceof StagedRuntime staged)) {
+            throw new Fault(
+                    "nix",
+                    Fault.Next.TRY_ELSEWHERE,
+                    "runtime '"
+                            + runtime.name()
+                            + "' did not install here: "
+                            + built.ending().how()
+                            + ", "
+                            + tail(built.ending().stderr().bytes()));
+        }
+        return shelve(runtime, staged);
+    }
+
+    private RuntimeHome shelve(LanguageRuntime runtime, StagedRuntime staged)
+            throws Fault, InterruptedException {
+        try (staged) {
+            Path folder = shelf.shelve(staged.folder, runtime.id(), runtime.digest());
+            RuntimeDefinition definition = runtime.definition();
+            roots.add(
+                    folder,
+                    List.of(
+                            String.join("\n", staged.home.environment().values()),
+                            definition.runScript(),
+                            Objects.requireNonNullElse(definition.compileScript(), "")));
+            return new RuntimeHome(folder, staged.home.environment());
+        }
+    }
+
+    private static String tail(byte[] stderr) {
+        String text = new String(stderr, StandardCharsets.UTF_8).strip();
+        return text.length() <= 500 ? text : "…" + text.substring(text.length() - 500);
+    }
+
+    @Override
+    public void removed(long id) {
+        Shelved place = shelved.remove(id);
+        if (place != null) {
+            place.close();
+        }
+    }
+
+    private void takeAway(long id) {
+        try {
+            shelf.remove(id);
+            LOG.info("runtime {} is gone from this host", id);
+        } catch (Fault fault) {
+            LOG.warn("{}; the next start does it", fault.getMessage());
+        }
+    }
+
+    /** Once the whole log was followed: folders of runtimes that are no more are removed. */
+    void reconcile() throws Fault {
+        List<String> gone = shelf.removeAllBut(id -> catalogue.find(id).isPresent());
+        if (!gone.isEmpty()) {
+            LOG.info("removed the folders of runtimes that the catalogue does not have: {}", gone);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.cancel();
+        shelved.values().forEach(Shelved::stopWaiting);
+        makers.shutdownNow();
+        makers.close();
+    }
+
+    /** A runtime in a staging folder. */
+    private final class StagedRuntime implements Staged {
+        private final Path folder;
+        private final RuntimeHome home;
+
+        StagedRuntime(Path folder, RuntimeHome home) {
+            this.folder = folder;
+            this.home = home;
+        }
+
+        @Override
+        public RuntimeHome home() {
+            return home;
+        }
+
+        @Override
+        public void offer(String jobId) {
+            offers.put(jobId, this);
+        }
+
+        @Override
+        public void close() {
+            if (offers.values().remove(this) || java.nio.file.Files.exists(folder)) {
+                Shelf.discard(folder);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package boxcar.runtime;
+
+import boxcar.job.Bind;
+import boxcar.job.Fault;
+import boxcar.job.RuntimeDefinition;
+import boxcar.job.Stage;
+import boxcar.job.StageKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How {@code nix-shell} is run in a box: it evaluates there, under the job's limits, and asks the
+ * Nix daemon through its socket to build. What the shell's environment is then, {@code env -0}
+ * writes into the work directory.
+ *
+ * <p>Only stages of this kind see the daemon's socket.
+ */
+final class NixShell {
+    static final String EXPRESSION = "shell.nix";
+    static final String ENVIRONMENT = ".boxcar-environment";
+    private static final byte[] NOTHING = new byte[0];
+    private static final List<Path> PLACES =
+            List.of(
+                    Path.of("/usr/bin"),
+                    Path.of("/nix/var/nix/profiles/default/bin"),
+                    Path.of("/run/current-system/sw/bin"));
+
+    /** What evaluating and fetching may need of the host; bound if it is there. */
+    private static final List<String> OF_THE_HOST =
+            List.of(
+                    "/nix/store",
+                    "/nix/var/nix/daemon-socket",
+                    "/nix/var/nix/profiles",
+                    "/etc/nix");
+
+    private static final List<String> FOR_THE_NETWORK =
+            List.of(
+                    "/etc/ssl",
+                    "/etc/resolv.conf",
+                    "/etc/hosts",
+                    "/etc/nsswitch.conf",
+                    "/etc/services");
+
+    private final RuntimeSettings settings;
+
+    NixShell(RuntimeSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The stage that captures the environment of an expression in {@code work/shell.nix}. */
+    Stage stage(RuntimeDefinition definition, Path work, Stage.OutputListener listener)
+            throws Fault {
+        List<String> command =
+                List.of(
+                        program("nix-shell").toString(),
+                        "/box/" + EXPRESSION,
+                        "--run",
+                        "/usr/bin/env -0 > /box/" + ENVIRONMENT);
+        return new Stage(
+                StageKind.INSTALL,
+                command,
+                environment(),
+                work,
+                binds(),
+                definition.limits(),
+                NOTHING,
+                settings.outputCapKib(),
+                settings.network(),
+                listener);
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PATH", "/usr/bin:/bin");
+        environment.put("HOME", "/tmp");
+        environment.put("USER", "box");
+        environment.put("TMPDIR", "/tmp");
+        environment.put("NIX_REMOTE", "daemon");
+        environment.putAll(settings.nixEnvironment());
+        return environment;
+    }
+
+    private List<Bind> binds() {
+        List<Bind> binds = new ArrayList<>();
+        addPresent(binds, OF_THE_HOST);
+        if (settings.network()) {
+            addPresent(binds, FOR_THE_NETWORK);
+        }
+        return binds;
+    }
+
+    private static void addPresent(List<Bind> binds, List<String> paths) {
+        for (String path : paths) {
+            if (Files.exists(Path.of(path))) {
+                binds.add(Bind.readOnly(Path.of(path), path));
+            }
+        }
+    }
+
+    /**
+     * Where a program of Nix is.
+     *
+     * @throws Fault if this host has no Nix
+     */
+    static Path program(String name) throws Fault {
+        return PLACES.stream()
+                .map(place -> place.resolve(name))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() ->
+                        new Fault(
+                                "nix",
+                                Fault.Next.TRY_ELSEWHERE,
+                                "this host has no "
+                                        + name
+                                        + "; install Nix (Debian: apt-get install nix-bin)"));
+    }
+}

@@ -1,0 +1,78 @@
+package boxcar.runtime;
+
+import boxcar.job.Catalogue;
+import boxcar.job.Fault;
+import boxcar.job.Ledger;
+import boxcar.job.Sandbox;
+import boxcar.job.Workshop;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The door of this room: opens the replica's file and folders, and hands out what works on them.
+ */
+public final class Runtimes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Runtimes.class);
+
+    private final Database database;
+    private final SqlCatalogue catalogue;
+    private final SqlLedger ledger;
+    private final HostWorkshop workshop;
+
+    private Runtimes(
+            Database database, SqlCatalogue catalogue, SqlLedger ledger, HostWorkshop workshop) {
+        this.database = database;
+        this.catalogue = catalogue;
+        this.ledger = ledger;
+        this.workshop = workshop;
+    }
+
+    /**
+     * Opens the state folder, making what is not there. The folder must be this replica's alone.
+     *
+     * @throws Fault if the file or the folders can be neither read nor made
+     */
+    public static Runtimes open(RuntimeSettings settings, Sandbox sandbox) throws Fault {
+        try {
+            Files.createDirectories(settings.state());
+        } catch (IOException e) {
+            throw new Fault(
+                    "database", Fault.Next.TRY_ELSEWHERE, "cannot make " + settings.state(), e);
+        }
+        Database database = Database.open(settings.state().resolve("boxcar.sqlite"));
+        SqlCatalogue catalogue = new SqlCatalogue(database);
+        SqlLedger ledger = new SqlLedger(database, settings.clock());
+        int forgotten = ledger.forget(settings.ledgerKept());
+        LOG.debug("{} old results forgotten", forgotten);
+        return new Runtimes(
+                database, catalogue, ledger, new HostWorkshop(settings, catalogue, sandbox));
+    }
+
+    public Catalogue catalogue() {
+        return catalogue;
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    public Workshop workshop() {
+        return workshop;
+    }
+
+    /**
+     * Removes what belongs to no runtime of the catalogue. To be called once the log was followed
+     * to its end: before that, a new file knows no runtime, though their folders may well be there.
+     */
+    public void reconcile() throws Fault {
+        workshop.reconcile();
+    }
+
+    @Override
+    public void close() {
+        workshop.close();
+        database.close();
+    }
+}
