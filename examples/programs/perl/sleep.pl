@@ -1,0 +1,2 @@
+# Never ends and uses no CPU: stopped by the clock on the wall.
+sleep 3600;
