@@ -1,0 +1,204 @@
+package boxcar.files;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TreesTest {
+    private static final byte[] TEXT = "hello".getBytes(UTF_8);
+
+    private Path home = Path.of("unset");
+    private Path root = Path.of("unset");
+
+    @BeforeEach
+    void makeRoot() throws IOException {
+        home = Files.createTempDirectory("trees");
+        root = Files.createDirectory(home.resolve("root"));
+    }
+
+    @AfterEach
+    void deleteHome() throws IOException {
+        Trees.delete(home);
+    }
+
+    @Test
+    void aFileIsWrittenWithItsFoldersAndModes() throws IOException {
+        Trees.write(root, "a/b/c", TEXT, false);
+        Trees.write(root, "a/run", TEXT, true);
+
+        assertArrayEquals(TEXT, Files.readAllBytes(root.resolve("a/b/c")));
+        assertEquals("rw-r--r--", mode("a/b/c"));
+        assertEquals("rwxr-xr-x", mode("a/run"));
+        assertEquals("rwxr-xr-x", mode("a/b"));
+    }
+
+    @Test
+    void aFileIsReplacedAndNotWrittenThroughItsOtherName() throws IOException {
+        Path other = Files.write(home.resolve("other"), TEXT);
+        Files.createLink(root.resolve("a"), other);
+
+        Trees.write(root, "a", new byte[] {1}, false);
+
+        assertArrayEquals(TEXT, Files.readAllBytes(other));
+        assertArrayEquals(new byte[] {1}, Files.readAllBytes(root.resolve("a")));
+    }
+
+    @Test
+    void aLinkInTheWayOfAWriteIsRefused() throws IOException {
+        Files.createDirectory(home.resolve("outside"));
+        Files.createSymbolicLink(root.resolve("folder"), home.resolve("outside"));
+        Files.createSymbolicLink(root.resolve("file"), home.resolve("outside/target"));
+
+        assertThrows(IOException.class, () -> Trees.write(root, "folder/x", TEXT, false));
+        IOException e =
+                assertThrows(IOException.class, () -> Trees.write(root, "file", TEXT, false));
+
+        assertEquals("file is there already and is no regular file", e.getMessage());
+        try (var left = Files.list(home.resolve("outside"))) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../x", "a/../../x", "/x", "", "a/./../.."})
+    void aPathThatLeavesTheRootIsRefused(String path) {
+        assertThrows(IOException.class, () -> Trees.write(root, path, TEXT, false));
+        assertThrows(IOException.class, () -> Trees.read(root, path, 100));
+    }
+
+    @Test
+    void whatIsReadIsToldByItsKind() throws Exception {
+        Trees.write(root, "d/file", TEXT, false);
+        Files.createSymbolicLink(root.resolve("link"), root.resolve("d/file"));
+        Files.createSymbolicLink(root.resolve("way"), root.resolve("d"));
+        run("mkfifo", root.resolve("fifo").toString());
+
+        assertArrayEquals(
+                TEXT, assertInstanceOf(Found.Content.class, Trees.read(root, "d/file", 5)).bytes());
+        assertEquals(new Found.TooLarge(5), Trees.read(root, "d/file", 4));
+        assertEquals(new Found.Absent(), Trees.read(root, "d/none", 4));
+        assertEquals(new Found.Absent(), Trees.read(root, "none/none", 4));
+        for (String odd : List.of("link", "way/file", "d", "fifo", "d/file/x")) {
+            assertEquals(new Found.NotRegular(), Trees.read(root, odd, 100), odd);
+        }
+    }
+
+    @Test
+    void aTreeWithClosedFoldersAndOddNamesIsDeleted() throws Exception {
+        run(
+                "perl",
+                "-e",
+                "chdir shift; mkdir 'closed', 0700; mkdir 'closed/in', 0; mkdir \"\\xff\\xfe\\n\";"
+                        + " open F, '>', \"\\xff\\xfe\\n/\\x80\"; symlink '/', 'all'; mkdir 'none',"
+                        + " 0",
+                root.toString());
+
+        Trees.delete(root);
+
+        assertFalse(Files.exists(root, LinkOption.NOFOLLOW_LINKS));
+    }
+
+    @Test
+    void aTreeTooDeepToNameIsGivenCopiedAndDeleted() throws Exception {
+        assumeTrue(isRoot(), "changing owners needs root");
+        run(
+                "perl",
+                "-e",
+                "chdir shift; for (1..4000) { mkdir 'a' x 200; chdir 'a' x 200 or die } open F,"
+                        + " '>', 'f'; symlink 'x', 'l'",
+                root.toString());
+
+        Trees.giveTo(root, 61000, 61000);
+        Trees.copy(root, home.resolve("copy"));
+        Trees.delete(root);
+        Trees.delete(home.resolve("copy"));
+
+        assertFalse(Files.exists(root));
+        assertFalse(Files.exists(home.resolve("copy")));
+    }
+
+    @Test
+    void deletingALinkLeavesWhatItPointsTo() throws IOException {
+        Trees.write(root, "kept", TEXT, false);
+        Path link = Files.createSymbolicLink(home.resolve("link"), root);
+
+        Trees.delete(link);
+        Trees.delete(home.resolve("nothing"));
+
+        assertFalse(Files.exists(link, LinkOption.NOFOLLOW_LINKS));
+        assertTrue(Files.exists(root.resolve("kept")));
+    }
+
+    @Test
+    void aCopyHasFilesModesAndLinksButNoSpecialFiles() throws Exception {
+        Trees.write(root, "d/run", TEXT, true);
+        Trees.write(root, "d/plain", TEXT, false);
+        Files.createSymbolicLink(root.resolve("d/link"), Path.of("/etc/shadow"));
+        run("mkfifo", root.resolve("fifo").toString());
+        Path copy = home.resolve("copy");
+
+        Trees.copy(root, copy);
+
+        assertArrayEquals(TEXT, Files.readAllBytes(copy.resolve("d/run")));
+        assertTrue(Files.isExecutable(copy.resolve("d/run")));
+        assertEquals(
+                "rw-r--r--",
+                PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(copy.resolve("d/plain"))));
+        assertEquals(Path.of("/etc/shadow"), Files.readSymbolicLink(copy.resolve("d/link")));
+        try (var names = Files.list(copy)) {
+            assertEquals(List.of(copy.resolve("d")), names.toList());
+        }
+    }
+
+    @Test
+    void aTreeThatIsGivenHasNoSpecialFilesAndNoSetUidBits() throws Exception {
+        assumeTrue(isRoot(), "changing owners needs root");
+        Trees.write(root, "d/tool", TEXT, true);
+        run("chmod", "6755", root.resolve("d/tool").toString());
+        run("mkfifo", root.resolve("d/fifo").toString());
+        run("mknod", root.resolve("d/null").toString(), "c", "1", "3");
+        Path outside = Files.write(home.resolve("outside"), TEXT);
+        Files.createSymbolicLink(root.resolve("d/link"), outside);
+
+        Trees.giveTo(root, 61000, 61001);
+
+        assertEquals(61000, Files.getAttribute(root.resolve("d"), "unix:uid"));
+        assertEquals(61000, Files.getAttribute(root.resolve("d/tool"), "unix:uid"));
+        assertEquals(61001, Files.getAttribute(root.resolve("d/tool"), "unix:gid"));
+        assertEquals(
+                0755, (Integer) Files.getAttribute(root.resolve("d/tool"), "unix:mode") & 07777);
+        assertEquals(0, Files.getAttribute(outside, "unix:uid"));
+        assertFalse(Files.exists(root.resolve("d/fifo"), LinkOption.NOFOLLOW_LINKS));
+        assertFalse(Files.exists(root.resolve("d/null"), LinkOption.NOFOLLOW_LINKS));
+    }
+
+    private String mode(String path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(root.resolve(path)));
+    }
+
+    private static boolean isRoot() throws IOException {
+        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+    }
+}

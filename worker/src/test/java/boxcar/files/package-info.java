@@ -1,0 +1,4 @@
+@NullMarked
+package boxcar.files;
+
+import org.jspecify.annotations.NullMarked;
