@@ -1,0 +1,117 @@
+package boxcar.broker;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+
+/**
+ * A whole Kafka, broker and controller in one, on the loopback. A directory that held a broker
+ * before is taken up again with its topics and records.
+ *
+ * <p>Only one broker at a time may have a directory.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+    private final KafkaRaftServer server;
+    private final int port;
+
+    private EmbeddedBroker(KafkaRaftServer server, int port) {
+        this.server = server;
+        this.port = port;
+    }
+
+    /**
+     * Starts a broker and returns when it takes clients.
+     *
+     * @param port of the loopback; 0 for a free one
+     * @throws IOException if the directory cannot be written or the port is taken
+     */
+    public static EmbeddedBroker start(Path directory, int port) throws IOException {
+        return start(directory, port, Map.of());
+    }
+
+    /**
+     * @param properties of the broker, above our own: the clients' listener is called {@code
+     *     CLIENT}
+     */
+    public static EmbeddedBroker start(Path directory, int port, Map<String, String> properties)
+            throws IOException {
+        Files.createDirectories(directory);
+        BrokerSettings settings = settings(directory, port);
+        if (!Files.exists(directory.resolve("meta.properties"))) {
+            format(directory);
+        }
+        KafkaConfig config = new KafkaConfig(settings.with(properties), false);
+        KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
+        server.startup();
+        return new EmbeddedBroker(server, settings.clientPort());
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** Where clients find it, as {@code bootstrap.servers} wants it. */
+    public String bootstrapServers() {
+        return BrokerSettings.HOST + ":" + port;
+    }
+
+    /** Stops it in order, so that a next start finds a clean directory. */
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+
+    private static BrokerSettings settings(Path directory, int port) throws IOException {
+        InetAddress host = InetAddress.getByName(BrokerSettings.HOST);
+        // All three at once, so that they differ.
+        try (ServerSocket client = new ServerSocket()) {
+            client.setReuseAddress(true);
+            client.bind(new InetSocketAddress(host, port));
+            try (ServerSocket internal = new ServerSocket(0, 1, host);
+                    ServerSocket controller = new ServerSocket(0, 1, host)) {
+                return new BrokerSettings(
+                        directory.toAbsolutePath(),
+                        client.getLocalPort(),
+                        internal.getLocalPort(),
+                        controller.getLocalPort());
+            }
+        } catch (BindException e) {
+            throw new IOException(
+                    "port " + port + " of " + BrokerSettings.HOST + " is taken: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static void format(Path directory) throws IOException {
+        String folder = directory.toAbsolutePath().toString();
+        try (PrintStream nowhere =
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+            new Formatter()
+                    .setNodeId(1)
+                    .setClusterId(Uuid.randomUuid().toString())
+                    .setControllerListenerName("CONTROLLER")
+                    .setDirectories(List.of(folder))
+                    .setMetadataLogDirectory(folder)
+                    .setPrintStream(nowhere)
+                    .run();
+        } catch (Exception e) {
+            // The formatter declares Exception and nothing finer.
+            throw new IOException("cannot format " + folder + ": " + e.getMessage(), e);
+        }
+    }
+}
