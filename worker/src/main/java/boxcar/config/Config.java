@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -85,6 +86,11 @@ public record Config(
 
     /** What a job gets, and the most that it may ask for. */
     public record LimitRange(Limits fallback, Limits max) {}
+
+    /** The limits of a kind of stage. */
+    public LimitRange range(StageKind kind) {
+        return Objects.requireNonNull(limits.get(kind), kind::name);
+    }
 
     /**
      * Reads the file, if one is named, and the environment.
@@ -179,56 +185,49 @@ public record Config(
                 settings.integer("limits.tests", 1, 100_000));
     }
 
+    /** Sizes in KiB must fit isolate's 32 bits. */
+    private static final Limits NO_MORE_THAN_ISOLATE_TAKES =
+            new Limits(
+                    Duration.ofDays(10),
+                    Duration.ofDays(10),
+                    Duration.ofDays(10),
+                    Integer.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    1 << 20,
+                    1 << 20);
+
     private static LimitRange limits(Settings settings, String prefix) {
-        Limits max = limits(settings, prefix, ".max", null);
+        Limits max = limits(settings, prefix, ".max", NO_MORE_THAN_ISOLATE_TAKES);
         return new LimitRange(limits(settings, prefix, "", max), max);
     }
 
-    private static Limits limits(
-            Settings settings,
-            String prefix,
-            String suffix,
-            @org.jspecify.annotations.Nullable Limits max) {
+    private static Limits limits(Settings settings, String prefix, String suffix, Limits max) {
         return new Limits(
-                seconds(
-                        settings,
-                        prefix + "wall_time" + suffix,
-                        0.001,
-                        max == null ? 1e6 : seconds(max.wallTime())),
-                seconds(
-                        settings,
-                        prefix + "cpu_time" + suffix,
-                        0.001,
-                        max == null ? 1e6 : seconds(max.cpuTime())),
-                seconds(
-                        settings,
-                        prefix + "extra_time" + suffix,
-                        0,
-                        max == null ? 1e6 : seconds(max.extraTime())),
-                settings.number(
-                        prefix + "memory" + suffix,
-                        1,
-                        max == null ? Integer.MAX_VALUE : max.memoryKib()),
-                settings.number(
-                        prefix + "max_file_size" + suffix,
-                        1,
-                        max == null ? Integer.MAX_VALUE : max.maxFileSizeKib()),
-                settings.integer(
-                        prefix + "max_open_files" + suffix,
-                        4,
-                        max == null ? 1 << 20 : max.maxOpenFiles()),
-                settings.integer(
-                        prefix + "max_number_of_processes" + suffix,
-                        1,
-                        max == null ? 1 << 20 : max.maxProcesses()));
+                upTo(settings, prefix + "wall_time" + suffix, 0.001, max.wallTime()),
+                upTo(settings, prefix + "cpu_time" + suffix, 0.001, max.cpuTime()),
+                upTo(settings, prefix + "extra_time" + suffix, 0, max.extraTime()),
+                settings.numberUpTo(prefix + "memory" + suffix, 1, max.memoryKib()),
+                settings.numberUpTo(prefix + "max_file_size" + suffix, 1, max.maxFileSizeKib()),
+                (int)
+                        settings.numberUpTo(
+                                prefix + "max_open_files" + suffix, 4, max.maxOpenFiles()),
+                (int)
+                        settings.numberUpTo(
+                                prefix + "max_number_of_processes" + suffix,
+                                1,
+                                max.maxProcesses()));
     }
 
-    private static double seconds(Duration time) {
-        return time.toMillis() / 1000.0;
+    private static Duration upTo(Settings settings, String name, double least, Duration most) {
+        return millis(settings.secondsUpTo(name, least, most.toMillis() / 1000.0));
     }
 
     private static Duration seconds(Settings settings, String name, double least, double most) {
-        return Duration.ofMillis(Math.round(settings.seconds(name, least, most) * 1000));
+        return millis(settings.seconds(name, least, most));
+    }
+
+    private static Duration millis(double seconds) {
+        return Duration.ofMillis(Math.round(seconds * 1000));
     }
 
     private static String hostAndProcess() {

@@ -114,6 +114,20 @@ final class Settings {
         return Optional.of(text(name)).filter(value -> !value.isEmpty());
     }
 
+    /** The value if it was set; else the default, but no more than the maximum. */
+    long numberUpTo(String name, long least, long most) {
+        return values.containsKey(name)
+                ? number(name, least, most)
+                : Math.min(number(name, least, Long.MAX_VALUE), most);
+    }
+
+    /** As {@link #numberUpTo}. */
+    double secondsUpTo(String name, double least, double most) {
+        return values.containsKey(name)
+                ? seconds(name, least, most)
+                : Math.min(seconds(name, least, Double.MAX_VALUE), most);
+    }
+
     int integer(String name, int least, int most) {
         return Math.toIntExact(number(name, least, most));
     }

@@ -1,0 +1,67 @@
+package boxcar.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import boxcar.job.Captured;
+import boxcar.job.Ending;
+import boxcar.job.Usage;
+import boxcar.job.Verdict;
+import org.junit.jupiter.api.Test;
+
+class JudgeTest {
+    private static final Captured SOME = new Captured(new byte[] {1}, false);
+    private static final Captured TOO_MUCH = new Captured(new byte[] {1}, true);
+
+    private static Verdict verdict(Ending.How how, boolean oomKilled, Captured stdout) {
+        Usage usage = new Usage(null, null, null, null, null, null, false, oomKilled);
+        return Judge.verdict(new Ending(how, usage, stdout, Captured.NOTHING, null, null));
+    }
+
+    private static Verdict verdict(Ending.How how) {
+        return verdict(how, false, SOME);
+    }
+
+    @Test
+    void exitStatusZeroIsWell() {
+        assertEquals(Verdict.OK, verdict(new Ending.Exited(0)));
+    }
+
+    @Test
+    void anyOtherExitStatusIsARuntimeError() {
+        assertEquals(Verdict.RUNTIME_ERROR, verdict(new Ending.Exited(1)));
+        assertEquals(Verdict.RUNTIME_ERROR, verdict(new Ending.Exited(137)));
+    }
+
+    @Test
+    void aSignalIsACrashButForTheFileSizeLimit() {
+        assertEquals(Verdict.CRASHED, verdict(new Ending.Signalled(11)));
+        assertEquals(Verdict.FILE_SIZE_LIMIT, verdict(new Ending.Signalled(25)));
+    }
+
+    @Test
+    void theTwoTimeoutsAreToldApart() {
+        assertEquals(Verdict.CPU_TIME_LIMIT, verdict(new Ending.CpuTimeout()));
+        assertEquals(Verdict.WALL_TIME_LIMIT, verdict(new Ending.WallTimeout()));
+    }
+
+    @Test
+    void anOutOfMemoryKillExplainsACrash() {
+        assertEquals(Verdict.MEMORY_LIMIT, verdict(new Ending.Signalled(9), true, SOME));
+    }
+
+    @Test
+    void aChildKilledForMemoryCountsThoughItsParentEndedWell() {
+        assertEquals(Verdict.MEMORY_LIMIT, verdict(new Ending.Exited(0), true, SOME));
+    }
+
+    @Test
+    void aCancelIsNoCrashWhateverElseHappened() {
+        assertEquals(Verdict.CANCELLED, verdict(new Ending.Cancelled(), true, TOO_MUCH));
+    }
+
+    @Test
+    void aProgramThatFloodsAndEndsBeforeItIsStoppedHasFloodedAllTheSame() {
+        assertEquals(Verdict.OUTPUT_LIMIT, verdict(new Ending.Flooded()));
+        assertEquals(Verdict.OUTPUT_LIMIT, verdict(new Ending.Exited(0), false, TOO_MUCH));
+    }
+}
