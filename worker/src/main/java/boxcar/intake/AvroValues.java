@@ -64,12 +64,11 @@ final class AvroValues {
         long fingerprint = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
         Schema written =
                 WireSchemas.byFingerprint(fingerprint)
-                        .orElseThrow(
-                                () ->
-                                        new UnreadableValue(
-                                                "unknown-schema",
-                                                "no schema of this version has the fingerprint "
-                                                        + Long.toHexString(fingerprint)));
+                        .orElseThrow(() ->
+                                new UnreadableValue(
+                                        "unknown-schema",
+                                        "no schema of this version has the fingerprint "
+                                                + Long.toHexString(fingerprint)));
         AvroShape.check(written, value, HEADER);
         return body(written, value);
     }

@@ -75,11 +75,10 @@ final class ContentDigest {
         Map<String, Object> sorted = new TreeMap<>();
         entries.forEach((key, value) -> sorted.put(key.toString(), value));
         number(sorted.size());
-        sorted.forEach(
-                (key, value) -> {
-                    text(key);
-                    value(value);
-                });
+        sorted.forEach((key, value) -> {
+            text(key);
+            value(value);
+        });
     }
 
     private void text(String text) {

@@ -26,7 +26,8 @@ final class ExecuteReader {
         Job.RuntimeRef runtime = runtime(job.getRuntimeId(), job.getRuntime());
         Job.Sources sources = new SourcesReader(rules.caps()).read(job);
         if (job.getStdin().hasRemaining() && !job.getTests().isEmpty()) {
-            throw Refusal.of("stdin", "must not be given together with tests, which have their own");
+            throw Refusal.of(
+                    "stdin", "must not be given together with tests, which have their own");
         }
         long argBytes = arguments("args", job.getArgs(), 0, 0);
         environment(job.getEnv());
@@ -66,8 +67,8 @@ final class ExecuteReader {
         return new Job.RuntimeRef.ById(id);
     }
 
-    private Limits limits(
-            String field, StageKind kind, boxcar.schema.@Nullable Limits asked) throws Refusal {
+    private Limits limits(String field, StageKind kind, boxcar.schema.@Nullable Limits asked)
+            throws Refusal {
         return new LimitsReader(field, rules.standard(kind), rules.most(kind)).read(asked);
     }
 
@@ -91,7 +92,8 @@ final class ExecuteReader {
         for (Map.Entry<String, String> entry : env.entrySet()) {
             String name = entry.getKey();
             if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-                throw Refusal.of("env", name, "must have names that are not empty, without '=' and NUL");
+                throw Refusal.of(
+                        "env", name, "must have names that are not empty, without '=' and NUL");
             }
             bytes +=
                     TextRules.argumentBytes(
@@ -109,12 +111,16 @@ final class ExecuteReader {
             String field = FieldPath.item("tests", tests.size());
             String id = TextRules.name(field + ".id", test.getId());
             if (!ids.add(id)) {
-                throw Refusal.of(field + ".id", id, "must not be the id of another test of the job");
+                throw Refusal.of(
+                        field + ".id", id, "must not be the id of another test of the job");
             }
             arguments(field + ".args", test.getArgs(), job.getArgs().size(), argBytes);
             tests.add(
                     new Job.Test(
-                            id, bytes(test.getStdin()), test.getArgs(), expected(test.getExpected())));
+                            id,
+                            bytes(test.getStdin()),
+                            test.getArgs(),
+                            expected(test.getExpected())));
         }
         return tests;
     }

@@ -35,9 +35,7 @@ final class InstallReader {
 
     private Limits limits(boxcar.schema.@Nullable Limits asked) throws Refusal {
         return new LimitsReader(
-                        "limits",
-                        rules.standard(StageKind.INSTALL),
-                        rules.most(StageKind.INSTALL))
+                        "limits", rules.standard(StageKind.INSTALL), rules.most(StageKind.INSTALL))
                 .read(asked);
     }
 

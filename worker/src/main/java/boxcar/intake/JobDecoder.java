@@ -46,7 +46,9 @@ public final class JobDecoder {
         return new JsonJob(topic, value).read();
     }
 
-    /** A job in JSON: who it is comes first, so that whatever is wrong after that can be answered. */
+    /**
+     * A job in JSON: who it is comes first, so that whatever is wrong after that can be answered.
+     */
     private final class JsonJob {
         private final JobTopic topic;
         private final byte[] value;
@@ -63,7 +65,8 @@ public final class JobDecoder {
             Job.Kind kind = schema.isPresent() ? kind(schema.get()) : topic.standard();
             String id = id();
             if (json.repeated() != null) {
-                return bad(id, kind, new Rejection(json.repeated(), null, "must not be given twice"));
+                return bad(
+                        id, kind, new Rejection(json.repeated(), null, "must not be given twice"));
             }
             if (schema.isEmpty()) {
                 String type = String.valueOf(json.root().get(Values.TYPE));
@@ -82,10 +85,9 @@ public final class JobDecoder {
             }
             return usable(
                     json.text("job_id")
-                            .orElseThrow(
-                                    () ->
-                                            new UnreadableValue(
-                                                    "no-job-id", "job_id is not given as a text")));
+                            .orElseThrow(() ->
+                                    new UnreadableValue(
+                                            "no-job-id", "job_id is not given as a text")));
         }
 
         private Decoded bad(String id, Job.Kind kind, Rejection rejection) {
@@ -116,7 +118,9 @@ public final class JobDecoder {
         };
     }
 
-    /** What a record of that schema is; one that is no job must not be answered under its job id. */
+    /**
+     * What a record of that schema is; one that is no job must not be answered under its job id.
+     */
     private static Job.Kind kind(Schema schema) throws UnreadableValue {
         for (Job.Kind kind : Job.Kind.values()) {
             if (recordName(kind).equals(schema.getName())) {

@@ -38,8 +38,7 @@ final class JsonRecords {
             throw wrong(path, json, "must be an object (" + schema.getName() + ")");
         }
         refuseUnknown(json, schema, path);
-        SpecificRecordBase record =
-                (SpecificRecordBase) SpecificData.get().newRecord(null, schema);
+        SpecificRecordBase record = (SpecificRecordBase) SpecificData.get().newRecord(null, schema);
         for (Schema.Field field : schema.getFields()) {
             String inner = FieldPath.key(path, field.name());
             record.put(field.pos(), field(json.get(field.name()), field, inner));
@@ -52,7 +51,9 @@ final class JsonRecords {
             if (schema.getField(entry.getKey()) == null) {
                 throw Refusal.of(
                         FieldPath.key(path, entry.getKey()),
-                        "is not a field of " + schema.getName() + FieldNames.advice(entry.getKey(), schema));
+                        "is not a field of "
+                                + schema.getName()
+                                + FieldNames.advice(entry.getKey(), schema));
             }
         }
     }
@@ -111,8 +112,7 @@ final class JsonRecords {
         return list;
     }
 
-    private static Map<String, Object> map(JsonNode json, Schema item, String path)
-            throws Refusal {
+    private static Map<String, Object> map(JsonNode json, Schema item, String path) throws Refusal {
         if (!json.isObject()) {
             throw wrong(path, json, "must be an object of names and values");
         }

@@ -54,7 +54,8 @@ record LimitsReader(String field, Limits standard, Limits most) {
             return usual.compareTo(top) > 0 ? top : usual;
         }
         if (!(asked >= seconds(least) && asked <= seconds(top))) { // NaN fails both
-            throw refusal(name, plain(asked), plain(seconds(least)), plain(seconds(top)) + " seconds");
+            throw refusal(
+                    name, plain(asked), plain(seconds(least)), plain(seconds(top)) + " seconds");
         }
         return Duration.ofNanos(Math.round(asked * 1e9));
     }
@@ -82,7 +83,9 @@ record LimitsReader(String field, Limits standard, Limits most) {
 
     private Refusal refusal(String name, String value, String least, String top) {
         return Refusal.of(
-                FieldPath.key(field, name), value, "must be at least " + least + " and at most " + top);
+                FieldPath.key(field, name),
+                value,
+                "must be at least " + least + " and at most " + top);
     }
 
     private static double seconds(Duration duration) {

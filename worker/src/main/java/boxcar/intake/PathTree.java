@@ -2,7 +2,6 @@ package boxcar.intake;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The files that a job puts into its work directory. Refuses a path that could leave it, that is
@@ -79,8 +78,7 @@ final class PathTree {
         for (int i = 0; i < count; i++) {
             node = node.children.computeIfAbsent(parts[i], _ -> new Node());
             if (node.isFile) {
-                throw Refusal.of(
-                        field, path, "must not need a folder where the job has a file");
+                throw Refusal.of(field, path, "must not need a folder where the job has a file");
             }
         }
         return node;

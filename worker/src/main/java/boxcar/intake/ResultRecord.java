@@ -16,7 +16,9 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a job, in the words and units of the wire: seconds, kilobytes, null for unknown. */
+/**
+ * What became of a job, in the words and units of the wire: seconds, kilobytes, null for unknown.
+ */
 final class ResultRecord {
     private static final int MESSAGE = 16_384;
 
@@ -62,7 +64,8 @@ final class ResultRecord {
                         Utf8.whole(rejection.message()));
     }
 
-    private static boxcar.schema.@Nullable FaultReport fault(JobResult.@Nullable FaultReport fault) {
+    private static boxcar.schema.@Nullable FaultReport fault(
+            JobResult.@Nullable FaultReport fault) {
         return fault == null
                 ? null
                 : new boxcar.schema.FaultReport(fault.step(), text(fault.message()));

@@ -37,7 +37,9 @@ final class SourcesReader {
             throw Refusal.of(
                     files.isEmpty() ? "source_code" : "files",
                     size + " bytes",
-                    "must be at most " + caps.sourceKib() + " kilobytes with all the job's sources");
+                    "must be at most "
+                            + caps.sourceKib()
+                            + " kilobytes with all the job's sources");
         }
         return new Sources(code, files);
     }

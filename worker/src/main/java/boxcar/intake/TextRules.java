@@ -19,7 +19,9 @@ final class TextRules {
     static String name(String field, String value) throws Refusal {
         if (!isName(value)) {
             throw Refusal.of(
-                    field, value, "must be 1 to 256 characters, not all spaces, none of them control");
+                    field,
+                    value,
+                    "must be 1 to 256 characters, not all spaces, none of them control");
         }
         return value;
     }
@@ -80,8 +82,7 @@ final class TextRules {
     /** A number of things, or of bytes, that has a cap. */
     static void atMost(String field, long count, long cap, String unit) throws Refusal {
         if (count > cap) {
-            throw Refusal.of(
-                    field, count + " " + unit, "must hold at most " + cap + " " + unit);
+            throw Refusal.of(field, count + " " + unit, "must hold at most " + cap + " " + unit);
         }
     }
 }

@@ -37,9 +37,7 @@ final class Values {
         Schema schema =
                 schema(json, standard)
                         .orElseThrow(
-                                () ->
-                                        new UnreadableValue(
-                                                "wrong-record", "its type is not known"));
+                                () -> new UnreadableValue("wrong-record", "its type is not known"));
         return record(json, schema);
     }
 

@@ -40,7 +40,9 @@ final class WireSchemas {
 
     private static final Map<Long, Schema> BY_FINGERPRINT =
             Stream.concat(TODAY.stream(), FORMER.stream())
-                    .collect(Collectors.toMap(SchemaNormalization::parsingFingerprint64, identity()));
+                    .collect(
+                            Collectors.toMap(
+                                    SchemaNormalization::parsingFingerprint64, identity()));
 
     private static final Map<String, Schema> BY_NAME =
             TODAY.stream().collect(Collectors.toMap(Schema::getName, identity()));

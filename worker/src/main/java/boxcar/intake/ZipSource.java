@@ -77,12 +77,9 @@ final class ZipSource {
     private static String name(ZipArchiveEntry entry) throws Refusal {
         String name =
                 Utf8.decode(ByteBuffer.wrap(entry.getRawName()))
-                        .orElseThrow(
-                                () ->
-                                        Refusal.of(
-                                                FIELD,
-                                                entry.getName(),
-                                                "must hold only names in UTF-8"));
+                        .orElseThrow(() ->
+                                Refusal.of(
+                                        FIELD, entry.getName(), "must hold only names in UTF-8"));
         if (name.indexOf('\\') >= 0) {
             throw Refusal.of(FIELD, name, "must hold only names without backslashes");
         }
@@ -112,8 +109,7 @@ final class ZipSource {
             byte[] content = in.readNBytes((int) Math.min(left + 1, Integer.MAX_VALUE - 8));
             left -= content.length;
             if (left < 0) {
-                throw Refusal.of(
-                        FIELD, "must unpack to at most " + caps.zipKib() + " kilobytes");
+                throw Refusal.of(FIELD, "must unpack to at most " + caps.zipKib() + " kilobytes");
             }
             CRC32 crc = new CRC32();
             crc.update(content);
