@@ -1,0 +1,137 @@
+package boxcar.intake;
+
+import org.apache.avro.Schema;
+
+/**
+ * Walks the binary form of a record without making anything of it, and refuses what a decoder would
+ * choke on: lengths beyond the end, endless numbers, branches that do not exist, text that is not
+ * UTF-8, bytes left over. What passes can be decoded in memory bounded by its own size.
+ */
+final class AvroShape {
+    private final byte[] bytes;
+    private int at;
+
+    private AvroShape(byte[] bytes, int at) {
+        this.bytes = bytes;
+        this.at = at;
+    }
+
+    static void check(Schema schema, byte[] bytes, int from) throws UnreadableValue {
+        AvroShape shape = new AvroShape(bytes, from);
+        shape.walk(schema);
+        if (shape.at != bytes.length) {
+            throw new UnreadableValue(
+                    "trailing-bytes",
+                    (bytes.length - shape.at) + " bytes are left over after the record");
+        }
+    }
+
+    private void walk(Schema schema) throws UnreadableValue {
+        switch (schema.getType()) {
+            case RECORD -> {
+                for (Schema.Field field : schema.getFields()) {
+                    walk(field.schema());
+                }
+            }
+            case UNION -> walk(branch(schema));
+            case ARRAY -> blocks(schema.getElementType(), false);
+            case MAP -> blocks(schema.getValueType(), true);
+            case STRING -> text();
+            case BYTES -> skip(number());
+            case FIXED -> skip(schema.getFixedSize());
+            case ENUM -> index(schema.getEnumSymbols().size());
+            case INT -> small();
+            case LONG -> number();
+            case FLOAT -> skip(4);
+            case DOUBLE -> skip(8);
+            case BOOLEAN -> flag();
+            case NULL -> {}
+        }
+    }
+
+    private Schema branch(Schema union) throws UnreadableValue {
+        return union.getTypes().get(index(union.getTypes().size()));
+    }
+
+    /** Blocks of items, each with its count; a negative count is followed by the block's size. */
+    private void blocks(Schema item, boolean keyed) throws UnreadableValue {
+        for (long count = number(); count != 0; count = number()) {
+            long left = count;
+            if (count < 0) {
+                left = -count;
+                number();
+            }
+            if (left < 0 || left > bytes.length - at) {
+                throw truncated(); // an item of ours takes a byte at least
+            }
+            for (; left > 0; left--) {
+                if (keyed) {
+                    text();
+                }
+                walk(item);
+            }
+        }
+    }
+
+    private void text() throws UnreadableValue {
+        long length = number();
+        int from = at;
+        skip(length);
+        if (!Utf8.isValid(bytes, from, at)) {
+            throw new UnreadableValue("malformed-avro", "a text is not UTF-8, at byte " + from);
+        }
+    }
+
+    private int index(int size) throws UnreadableValue {
+        long index = number();
+        if (index < 0 || index >= size) {
+            throw malformed();
+        }
+        return (int) index;
+    }
+
+    private void small() throws UnreadableValue {
+        long value = number();
+        if (value != (int) value) {
+            throw malformed();
+        }
+    }
+
+    private void flag() throws UnreadableValue {
+        skip(1);
+        if (bytes[at - 1] != 0 && bytes[at - 1] != 1) {
+            throw malformed();
+        }
+    }
+
+    private void skip(long length) throws UnreadableValue {
+        if (length < 0 || length > bytes.length - at) {
+            throw truncated();
+        }
+        at += (int) length;
+    }
+
+    /** A zig-zag number of seven bits a byte, ten bytes at most. */
+    private long number() throws UnreadableValue {
+        long raw = 0;
+        for (int shift = 0; shift < 70; shift += 7) {
+            if (at >= bytes.length) {
+                throw truncated();
+            }
+            byte next = bytes[at++];
+            raw |= (next & 0x7FL) << shift;
+            if (next >= 0) {
+                return (raw >>> 1) ^ -(raw & 1);
+            }
+        }
+        throw malformed();
+    }
+
+    private UnreadableValue truncated() {
+        return new UnreadableValue("truncated", "the record ends early, at byte " + at);
+    }
+
+    private UnreadableValue malformed() {
+        return new UnreadableValue("malformed-avro", "the record makes no sense at byte " + at);
+    }
+}

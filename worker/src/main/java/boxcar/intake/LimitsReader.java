@@ -1,0 +1,101 @@
+package boxcar.intake;
+
+import boxcar.job.Limits;
+import java.math.BigDecimal;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the limits that a job asks for into limits to run under. What is absent takes the default;
+ * 0, what is negative, no finite number, or above the maximum is refused with the bound, because
+ * isolate(1) reads 0 as "no limit". Only extra_time may be 0.
+ *
+ * @param field where the limits stand: {@code run_limits}
+ */
+record LimitsReader(String field, Limits standard, Limits most) {
+    private static final Duration LEAST = Duration.ofMillis(1);
+    private static final double PLAIN = 1e15;
+
+    Limits read(boxcar.schema.@Nullable Limits asked) throws Refusal {
+        boxcar.schema.Limits a = asked == null ? new boxcar.schema.Limits() : asked;
+        return new Limits(
+                time("wall_time", a.getWallTime(), LEAST, standard.wallTime(), most.wallTime()),
+                time("cpu_time", a.getCpuTime(), LEAST, standard.cpuTime(), most.cpuTime()),
+                time(
+                        "extra_time",
+                        a.getExtraTime(),
+                        Duration.ZERO,
+                        standard.extraTime(),
+                        most.extraTime()),
+                size("memory", a.getMemory(), standard.memoryKib(), most.memoryKib()),
+                size(
+                        "max_file_size",
+                        a.getMaxFileSize(),
+                        standard.maxFileSizeKib(),
+                        most.maxFileSizeKib()),
+                count(
+                        "max_open_files",
+                        a.getMaxOpenFiles(),
+                        4,
+                        standard.maxOpenFiles(),
+                        most.maxOpenFiles()),
+                count(
+                        "max_number_of_processes",
+                        a.getMaxNumberOfProcesses(),
+                        1,
+                        standard.maxProcesses(),
+                        most.maxProcesses()));
+    }
+
+    private Duration time(
+            String name, @Nullable Double asked, Duration least, Duration usual, Duration top)
+            throws Refusal {
+        if (asked == null) {
+            return usual.compareTo(top) > 0 ? top : usual;
+        }
+        if (!(asked >= seconds(least) && asked <= seconds(top))) { // NaN fails both
+            throw refusal(
+                    name, plain(asked), plain(seconds(least)), plain(seconds(top)) + " seconds");
+        }
+        return Duration.ofNanos(Math.round(asked * 1e9));
+    }
+
+    private long size(String name, @Nullable Long asked, long usual, long top) throws Refusal {
+        return within(name, asked, 1, usual, top, " kilobytes");
+    }
+
+    private int count(String name, @Nullable Integer asked, int least, int usual, int top)
+            throws Refusal {
+        return (int) within(name, asked == null ? null : (long) asked, least, usual, top, "");
+    }
+
+    private long within(
+            String name, @Nullable Long asked, long least, long usual, long top, String unit)
+            throws Refusal {
+        if (asked == null) {
+            return Math.min(usual, top);
+        }
+        if (asked < least || asked > top) {
+            throw refusal(name, asked.toString(), Long.toString(least), top + unit);
+        }
+        return asked;
+    }
+
+    private Refusal refusal(String name, String value, String least, String top) {
+        return Refusal.of(
+                FieldPath.key(field, name),
+                value,
+                "must be at least " + least + " and at most " + top);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+
+    /** As people write it: 2, 0.5, NaN. */
+    private static String plain(double number) {
+        return Math.abs(number) < PLAIN
+                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
+                : Double.toString(number);
+    }
+}

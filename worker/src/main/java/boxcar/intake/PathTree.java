@@ -1,0 +1,86 @@
+package boxcar.intake;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The files that a job puts into its work directory. Refuses a path that could leave it, that is
+ * written in a second way ({@code ./a}, {@code a//b}), that is there already, or that needs a
+ * folder where a file is.
+ *
+ * <p>Only sees the job's own text; links that a program plants later are the engine's to refuse.
+ */
+final class PathTree {
+    private static final int PATH_BYTES = 1024;
+    private static final int PART_BYTES = 255;
+    private static final int DEEPEST = 64;
+    private static final String BOUND =
+            "must be a relative path of 1 to 1024 bytes and at most 64 parts of at most 255 bytes,"
+                    + " without '.', '..', empty parts and NUL";
+
+    private final Node root = new Node();
+
+    /** A file or a folder. */
+    private static final class Node {
+        private final Map<String, Node> children = new HashMap<>();
+        private boolean isFile;
+    }
+
+    /** Checks one path by itself. */
+    static String path(String field, String path) throws Refusal {
+        parts(field, path);
+        return path;
+    }
+
+    private static String[] parts(String field, String path) throws Refusal {
+        String[] parts = path.length() > PATH_BYTES ? new String[0] : path.split("/", -1);
+        boolean fine = parts.length >= 1 && parts.length <= DEEPEST;
+        fine = fine && Utf8.length(path) <= PATH_BYTES && path.indexOf('\0') < 0;
+        for (String part : parts) {
+            fine = fine && isPart(part);
+        }
+        if (!fine) {
+            throw Refusal.of(field, path, BOUND);
+        }
+        return parts;
+    }
+
+    private static boolean isPart(String part) {
+        return !part.isEmpty()
+                && !part.equals(".")
+                && !part.equals("..")
+                && Utf8.length(part) <= PART_BYTES;
+    }
+
+    void addFile(String field, String path) throws Refusal {
+        String[] parts = parts(field, path);
+        Node folder = descend(field, path, parts, parts.length - 1);
+        Node file = new Node();
+        file.isFile = true;
+        Node there = folder.children.putIfAbsent(parts[parts.length - 1], file);
+        if (there != null) {
+            throw Refusal.of(
+                    field,
+                    path,
+                    there.isFile
+                            ? "must not be the path of another file of the job"
+                            : "must not be a file, for other files of the job lie below it");
+        }
+    }
+
+    void addFolder(String field, String path) throws Refusal {
+        String[] parts = parts(field, path);
+        descend(field, path, parts, parts.length);
+    }
+
+    private Node descend(String field, String path, String[] parts, int count) throws Refusal {
+        Node node = root;
+        for (int i = 0; i < count; i++) {
+            node = node.children.computeIfAbsent(parts[i], _ -> new Node());
+            if (node.isFile) {
+                throw Refusal.of(field, path, "must not need a folder where the job has a file");
+            }
+        }
+        return node;
+    }
+}

@@ -1,0 +1,63 @@
+package boxcar.intake;
+
+import boxcar.job.Job.SourceFile;
+import boxcar.job.Job.Sources;
+import boxcar.schema.ExecuteJob;
+import boxcar.schema.File;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The files of a program: {@code source_code}, {@code files} and {@code zip}. Whether a file has
+ * the name that the runtime gives to the source is checked by the engine, which knows the runtime.
+ */
+final class SourcesReader {
+    private final JobRules.Caps caps;
+    private final PathTree tree = new PathTree();
+
+    SourcesReader(JobRules.Caps caps) {
+        this.caps = caps;
+    }
+
+    Sources read(ExecuteJob job) throws Refusal {
+        ByteBuffer source = job.getSourceCode();
+        ByteBuffer zip = job.getZip();
+        if (source == null && zip == null && job.getFiles().isEmpty()) {
+            throw Refusal.of("source_code", "or files or zip must be given");
+        }
+        List<SourceFile> files = files(job.getFiles());
+        if (zip != null) {
+            files.addAll(new ZipSource(tree, caps).unpack(zip));
+        }
+        byte[] code = source == null ? null : bytes(source);
+        long size = files.stream().mapToLong(file -> file.content().length).sum();
+        size += code == null ? 0 : code.length;
+        if (size > caps.sourceKib() * 1024L) {
+            throw Refusal.of(
+                    files.isEmpty() ? "source_code" : "files",
+                    size + " bytes",
+                    "must be at most "
+                            + caps.sourceKib()
+                            + " kilobytes with all the job's sources");
+        }
+        return new Sources(code, files);
+    }
+
+    private List<SourceFile> files(List<File> asked) throws Refusal {
+        TextRules.atMost("files", asked.size(), caps.files(), "files");
+        List<SourceFile> files = new ArrayList<>(asked.size());
+        for (File file : asked) {
+            String field = FieldPath.item("files", files.size()) + ".path";
+            tree.addFile(field, file.getPath());
+            files.add(new SourceFile(file.getPath(), bytes(file.getContent()), false, field));
+        }
+        return files;
+    }
+
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+}
