@@ -1,0 +1,36 @@
+package boxcar.intake;
+
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that a slot holds the lock of.
+ *
+ * @param count which delivery of the record this is, from 1
+ * @param held whether the lock is still ours; once it is not, somebody else may have the job
+ */
+record Delivery(
+        JobTopic topic,
+        ConsumerRecord<byte[], byte[]> record,
+        int count,
+        Instant taken,
+        BooleanSupplier held) {
+    byte @Nullable [] key() {
+        return record.key();
+    }
+
+    byte @Nullable [] value() {
+        return record.value();
+    }
+
+    Instant queuedAt() {
+        return Instant.ofEpochMilli(Math.max(0, record.timestamp()));
+    }
+
+    /** Where it stands, for people. */
+    String place() {
+        return record.topic() + "-" + record.partition() + "@" + record.offset();
+    }
+}

@@ -1,0 +1,209 @@
+package boxcar.intake;
+
+import boxcar.job.JobRunner;
+import boxcar.job.Ledger;
+import boxcar.job.Telemetry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes jobs from Kafka in a fixed number of slots, has them run, and publishes one result for each
+ * (KIP-932, share groups). A job is acknowledged only after its result is.
+ *
+ * <p>Safe for many threads. Survives brokers that go and come; what takes a person to mend (a wrong
+ * password, a missing permission) is told once to {@code onFatal}, on a thread of this room.
+ */
+public final class Intake implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
+
+    /** For consumers to close and for what was interrupted to clean up. */
+    private static final Duration AFTER_GRACE = Duration.ofSeconds(30);
+
+    private final IntakeSettings settings;
+    private final Gate gate = new Gate();
+    private final Reach reach;
+    private final Publisher publisher;
+    private final ProgressPublisher progress;
+    private final ControlListener control;
+    private final List<Slot> slots = new ArrayList<>();
+    private final List<Thread> slotThreads = new ArrayList<>();
+    private final Thread controlThread;
+    private final AtomicBoolean fatal = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Intake(
+            IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
+        InstantSource clock = InstantSource.system();
+        KafkaClients clients = new KafkaClients(settings);
+        TopicNames topics = settings.topics();
+        String client = settings.replica();
+        this.settings = settings;
+        this.reach = new Reach(settings.bootstrapServers(), clock);
+        this.publisher = new Publisher(clients, client + "-results");
+        this.progress =
+                new ProgressPublisher(
+                        clients.lossyProducer(client + "-progress"),
+                        topics.progress(),
+                        wire,
+                        clock);
+        Cancellations cancellations = new Cancellations(clock);
+        this.control =
+                new ControlListener(
+                        new ControlListener.Doors(
+                                clients,
+                                topics.control(),
+                                client + "-control",
+                                wire,
+                                cancellations,
+                                gate,
+                                reach),
+                        clock);
+        JobDesk desk =
+                new JobDesk(
+                        new JobDesk.Doors(
+                                settings,
+                                wire,
+                                contracts.ledger,
+                                contracts.runner,
+                                contracts.telemetry,
+                                progress::of,
+                                new PastResults(clients, topics.results(), client + "-past"),
+                                cancellations),
+                        publisher,
+                        clock);
+        var around =
+                new Slot.Surroundings(
+                        gate, settings.lock(), clock, message -> tellOnce(message, onFatal));
+        places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
+        this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
+        gate.pause(ControlListener.CATCHING_UP);
+    }
+
+    /** Who does the work and who hears of it. */
+    public record Contracts(Ledger ledger, JobRunner runner, Telemetry telemetry) {}
+
+    /**
+     * Opens the producers; takes nothing before {@link #start}.
+     *
+     * @param onFatal gets one line for people when it is no use to go on; the worker is to stop
+     * @throws org.apache.kafka.common.KafkaException if the client properties are unusable
+     */
+    public static Intake open(
+            IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
+        return new Intake(settings, wire, contracts, onFatal);
+    }
+
+    /** Begins to take jobs, as soon as the cancelled ones are known and nothing is paused. */
+    public void start() {
+        progress.start();
+        controlThread.start();
+        slots.forEach(slot -> slotThreads.add(Thread.ofVirtual().name("slot").start(slot)));
+    }
+
+    /** Takes no new jobs; those that run go on. Reasons are counted apart, each once. */
+    public void pause(String reason) {
+        gate.pause(reason);
+    }
+
+    /** Takes jobs again, if no other reason is left. */
+    public void resume(String reason) {
+        gate.resume(reason);
+    }
+
+    /** Whether jobs are taken now. */
+    public Readiness ready() {
+        Set<String> reasons = gate.reasons();
+        if (!reasons.isEmpty()) {
+            return new Readiness(false, String.join("; ", reasons));
+        }
+        if (reach.isLost()) {
+            return new Readiness(
+                    false, "Kafka at " + settings.bootstrapServers() + " does not answer");
+        }
+        return new Readiness(true, "taking jobs");
+    }
+
+    /** Whether this replica takes jobs, and why it does not. */
+    public record Readiness(boolean ready, String reason) {}
+
+    /** Jobs that are held now. */
+    public int held() {
+        return (int) slots.stream().filter(Slot::isBusy).count();
+    }
+
+    /**
+     * Takes nothing more, lets running jobs end within the grace, stops and gives back the rest,
+     * and leaves the groups.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        gate.stop();
+        if (!ended(slotThreads, settings.shutdownGrace())) {
+            log.info("Stopping {} jobs that are still running", held());
+            slots.forEach(Slot::abandon);
+            if (!ended(slotThreads, AFTER_GRACE)) {
+                log.error("{} jobs did not stop; their locks run out by themselves", held());
+            }
+        }
+        boolean _ = ended(List.of(controlThread), AFTER_GRACE);
+        progress.close();
+        publisher.close();
+    }
+
+    private void tellOnce(String message, Consumer<String> onFatal) {
+        gate.pause("stopped: " + message);
+        if (fatal.compareAndSet(false, true)) {
+            log.error("{}", message);
+            onFatal.accept(message);
+        }
+    }
+
+    private Stream<Slot.Place> places() {
+        return Stream.concat(
+                places(JobTopic.INSTALL, settings.installSlots()),
+                places(JobTopic.EXECUTE, settings.executeSlots()));
+    }
+
+    private Stream<Slot.Place> places(JobTopic topic, int count) {
+        TopicNames names = settings.topics();
+        return Stream.iterate(1, i -> i <= count, i -> i + 1)
+                .map(i ->
+                        new Slot.Place(
+                                settings.replica()
+                                        + "-"
+                                        + topic.name().toLowerCase(Locale.ROOT)
+                                        + "-"
+                                        + i,
+                                topic,
+                                names.jobs(topic),
+                                names.group(topic)));
+    }
+
+    private static boolean ended(List<Thread> threads, Duration within) {
+        long deadline = System.nanoTime() + within.toNanos();
+        boolean all = true;
+        for (Thread thread : threads) {
+            try {
+                long left = Math.max(1, deadline - System.nanoTime());
+                all &= thread.getState() == Thread.State.NEW || thread.join(Duration.ofNanos(left));
+            } catch (InterruptedException e) {
+                // Whoever interrupts a close wants it quick, not undone.
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return all;
+    }
+}

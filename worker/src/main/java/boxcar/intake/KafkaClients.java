@@ -1,0 +1,114 @@
+package boxcar.intake;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Opens Kafka's clients: the operator's properties above our defaults, and what our semantics rest
+ * on above both. All keys and values are bytes.
+ */
+final class KafkaClients {
+    /** Clients that find no broker try again at most every so often; each try logs a line. */
+    private static final Map<String, String> DEFAULTS =
+            Map.of(
+                    "reconnect.backoff.max.ms", "3000",
+                    "enable.metrics.push", "false");
+
+    private final IntakeSettings settings;
+
+    KafkaClients(IntakeSettings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * One slot's consumer. It delivers a single record at a time, nothing is fetched ahead
+     * (KIP-932, KIP-1206), and each record is acknowledged by word.
+     */
+    KafkaShareConsumer<byte[], byte[]> share(String group, String clientId) {
+        return new KafkaShareConsumer<>(
+                properties(
+                        clientId,
+                        Map.of(
+                                "group.id", group,
+                                "share.acknowledgement.mode", "explicit",
+                                "share.acquire.mode", "record_limit",
+                                "max.poll.records", "1",
+                                "fetch.min.bytes", "1")),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+    }
+
+    /** A consumer without a group, for whoever reads all of a topic. */
+    KafkaConsumer<byte[], byte[]> reader(String clientId) {
+        return new KafkaConsumer<>(
+                properties(
+                        clientId,
+                        Map.of(
+                                "enable.auto.commit", "false",
+                                "auto.offset.reset", "none",
+                                "allow.auto.create.topics", "false",
+                                "fetch.min.bytes", "1")),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+    }
+
+    /** A producer whose acknowledged records are kept and stand once, in order. */
+    KafkaProducer<byte[], byte[]> durableProducer(String clientId) {
+        return new KafkaProducer<>(
+                properties(
+                        clientId,
+                        Map.of(
+                                "acks", "all",
+                                "enable.idempotence", "true",
+                                "linger.ms", "0",
+                                "max.request.size", String.valueOf(largestRequest()),
+                                "max.block.ms", "10000",
+                                "request.timeout.ms", "10000",
+                                "delivery.timeout.ms", "20000")),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    /** A producer that may lose records, but does not hold anybody up. */
+    KafkaProducer<byte[], byte[]> lossyProducer(String clientId) {
+        return new KafkaProducer<>(
+                properties(
+                        clientId,
+                        Map.of(
+                                "acks", "1",
+                                "enable.idempotence", "false",
+                                "linger.ms", "20",
+                                "buffer.memory", "4194304",
+                                "max.block.ms", "500",
+                                "request.timeout.ms", "4000",
+                                "delivery.timeout.ms", "5000")),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    Admin admin(String clientId) {
+        return Admin.create(
+                properties(
+                        clientId,
+                        Map.of("default.api.timeout.ms", "10000", "request.timeout.ms", "5000")));
+    }
+
+    /** A record of the largest value, with room for its key and headers. */
+    private int largestRequest() {
+        return Math.max(IntakeSettings.LARGEST_RECORD, settings.maxResultBytes()) + (1 << 20);
+    }
+
+    private Map<String, Object> properties(String clientId, Map<String, String> ours) {
+        Map<String, Object> all = new HashMap<>(DEFAULTS);
+        all.putAll(settings.kafka());
+        all.put("client.id", clientId);
+        all.putAll(ours);
+        return all;
+    }
+}

@@ -1,0 +1,106 @@
+package boxcar.intake;
+
+import boxcar.job.Fault;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+
+/**
+ * The producer of results and dead letters. The producer itself tries a record again for 20 s;
+ * above that, a record is tried a few times more with a growing, jittered wait, for as long as its
+ * caller is not interrupted.
+ */
+final class Publisher implements Outbox, AutoCloseable {
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final RetryConfig PATIENCE =
+            RetryConfig.custom()
+                    .maxAttempts(4)
+                    .intervalFunction(
+                            IntervalFunction.ofExponentialRandomBackoff(
+                                    Duration.ofMillis(200), 2.0, 0.5, Duration.ofSeconds(5)))
+                    .retryOnException(e -> e.getCause() instanceof RetriableException)
+                    .build();
+
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final Retry retry = Retry.of("publish", PATIENCE);
+
+    Publisher(KafkaClients clients, String clientId) {
+        this.producer = clients.durableProducer(clientId);
+    }
+
+    @Override
+    public long publish(ProducerRecord<byte[], byte[]> record)
+            throws Fault, RefusedRecordException, InterruptedException {
+        try {
+            return retry.executeCallable(() -> send(record));
+        } catch (NotWritten e) {
+            // Resilience4j keeps the interrupt as a flag and tells the failure before it.
+            if (Thread.interrupted() || e.getCause() instanceof InterruptException) {
+                throw new InterruptedException("while publishing to " + record.topic());
+            }
+            throw judge(record, e.getCause());
+        } catch (Exception e) {
+            throw interruptedOr(e);
+        }
+    }
+
+    private long send(ProducerRecord<byte[], byte[]> record) throws InterruptedException {
+        try {
+            return producer.send(record).get().offset();
+        } catch (ExecutionException e) {
+            throw new NotWritten(e.getCause() == null ? e : e.getCause());
+        } catch (InterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException("while publishing to " + record.topic());
+        } catch (KafkaException | IllegalStateException e) {
+            throw new NotWritten(e);
+        }
+    }
+
+    private static Fault judge(ProducerRecord<byte[], byte[]> record, Throwable cause)
+            throws RefusedRecordException {
+        boolean oursAlone = cause instanceof ClusterAuthorizationException;
+        if (cause instanceof RecordTooLargeException
+                || (cause instanceof AuthorizationException && !oursAlone)) {
+            throw new RefusedRecordException(KafkaFailures.say(cause), cause);
+        }
+        return new Fault(
+                "publish",
+                Fault.Next.TRY_ELSEWHERE,
+                "cannot write to " + record.topic() + ": " + KafkaFailures.say(cause));
+    }
+
+    private static InterruptedException interruptedOr(Exception e) {
+        if (e instanceof InterruptedException interrupted) {
+            return interrupted;
+        }
+        throw new IllegalStateException("while publishing", e);
+    }
+
+    @Override
+    public void close() {
+        producer.close(CLOSING);
+    }
+
+    private static final class NotWritten extends RuntimeException {
+        NotWritten(Throwable cause) {
+            super(cause);
+        }
+
+        @Override
+        public synchronized Throwable getCause() {
+            Throwable cause = super.getCause();
+            return cause == null ? this : cause;
+        }
+    }
+}

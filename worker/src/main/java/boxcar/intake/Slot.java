@@ -1,0 +1,186 @@
+package boxcar.intake;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes one job at a time from one topic. Its thread owns a share consumer, which no other thread
+ * touches; the job runs beside it, and meanwhile the slot keeps the job's lock.
+ *
+ * <p>While no jobs are to be taken the consumer is closed: one that merely polls no more may hold a
+ * record that its last fetch brought.
+ */
+final class Slot implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(Slot.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final long LEAST_BACK_OFF_MILLIS = 500;
+    private static final long MOST_BACK_OFF_MILLIS = 10_000;
+
+    private final Place place;
+    private final KafkaClients clients;
+    private final RecordHandler handler;
+    private final Surroundings around;
+    private volatile @Nullable HeldJob held;
+    private volatile boolean abandoned;
+    private boolean hasServed;
+    private int failures;
+
+    Slot(Place place, KafkaClients clients, RecordHandler handler, Surroundings around) {
+        this.place = place;
+        this.clients = clients;
+        this.handler = handler;
+        this.around = around;
+    }
+
+    /** Which slot it is. */
+    record Place(String name, JobTopic topic, String topicName, String group) {}
+
+    /** What all slots share. */
+    record Surroundings(Gate gate, Duration lock, InstantSource clock, Consumer<String> onFatal) {}
+
+    /** Whether a job is held now. */
+    boolean isBusy() {
+        return held != null;
+    }
+
+    /** Stops the job that is held, if any, and gives it back. */
+    void abandon() {
+        abandoned = true;
+        HeldJob now = held;
+        if (now != null) {
+            now.interrupt();
+        }
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (around.gate.awaitOpen()) {
+                if (!serveOnce()) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Opens a consumer and serves until the gate closes or the consumer fails.
+     *
+     * @return false if it is no use to go on
+     */
+    private boolean serveOnce() throws InterruptedException {
+        try {
+            KafkaShareConsumer<byte[], byte[]> consumer = clients.share(place.group, place.name);
+            try {
+                consumer.subscribe(List.of(place.topicName));
+                serve(consumer);
+            } finally {
+                // Gives back what is not acknowledged.
+                consumer.close(CLOSING);
+            }
+            return true;
+        } catch (KafkaException | IllegalStateException e) {
+            return survive(e);
+        }
+    }
+
+    private boolean survive(RuntimeException e) throws InterruptedException {
+        boolean mayPass = hasServed && !isAccess(e);
+        if (KafkaFailures.needsAPerson(e) && !mayPass) {
+            around.onFatal.accept(
+                    "Cannot take jobs from " + place.topicName + ": " + KafkaFailures.say(e));
+            return false;
+        }
+        failures++;
+        if (failures == 1) {
+            log.warn("{}: {}; trying again", place.name, KafkaFailures.say(e));
+        }
+        long most = Math.min(MOST_BACK_OFF_MILLIS, LEAST_BACK_OFF_MILLIS << Math.min(failures, 10));
+        around.gate.rest(
+                Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1)));
+        return true;
+    }
+
+    private static boolean isAccess(Throwable e) {
+        return e instanceof AuthenticationException || e instanceof AuthorizationException;
+    }
+
+    private void serve(KafkaShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
+        while (around.gate.isOpen()) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                around.gate.rest(hold(consumer, record));
+            }
+            hasServed = true;
+            failures = 0;
+        }
+    }
+
+    /**
+     * Handles a record while keeping its lock.
+     *
+     * @return how long to take nothing
+     */
+    private Duration hold(
+            KafkaShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record)
+            throws InterruptedException {
+        Lease lease = new Lease(consumer, record, lock(consumer));
+        Delivery delivery =
+                new Delivery(
+                        place.topic,
+                        record,
+                        record.deliveryCount().map(Short::intValue).orElse(1),
+                        around.clock.instant(),
+                        lease::isHeld);
+        HeldJob job = HeldJob.start(place.name, handler, delivery);
+        held = job;
+        try {
+            if (abandoned) {
+                job.interrupt();
+            }
+            while (!job.endsWithin(lease.untilRenewal())) {
+                if (!lease.renew()) {
+                    log.warn("{}: the lock on {} is lost", place.name, delivery.place());
+                    job.interrupt();
+                    job.awaitEnd();
+                    return Duration.ZERO;
+                }
+            }
+            return settle(lease, delivery, job.settling());
+        } finally {
+            held = null;
+        }
+    }
+
+    private Duration settle(Lease lease, Delivery delivery, Settling settling) {
+        return switch (settling) {
+            case Settling.Accept _ -> {
+                if (!lease.accept()) {
+                    log.warn("{} is answered, but will come again", delivery.place());
+                }
+                yield Duration.ZERO;
+            }
+            case Settling.Release(Duration rest) -> {
+                lease.release();
+                yield rest;
+            }
+        };
+    }
+
+    private Duration lock(KafkaShareConsumer<byte[], byte[]> consumer) {
+        return consumer.acquisitionLockTimeoutMs().map(Duration::ofMillis).orElse(around.lock);
+    }
+}
