@@ -5,17 +5,33 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import boxcar.job.CatalogueLog;
 import boxcar.job.CatalogueRecord;
 import boxcar.job.Fault;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 
 /** Appends to the runtimes topic, whose one partition is the catalogue's log. */
 public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Publisher publisher;
     private final String topic;
     private final Wire wire;
+    private final KafkaClients clients;
+    private final String clientId;
+    private final ReentrantLock reading = new ReentrantLock();
+    private @Nullable KafkaConsumer<byte[], byte[]> reader;
 
     public CatalogueAppender(IntakeSettings settings, Wire wire) {
-        this.publisher =
-                new Publisher(new KafkaClients(settings), settings.replica() + "-catalogue-log");
+        this.clients = new KafkaClients(settings);
+        this.clientId = settings.replica() + "-catalogue-log";
+        this.publisher = new Publisher(clients, clientId);
         this.topic = settings.topics().runtimes();
         this.wire = wire;
     }
@@ -33,6 +49,35 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
         }
     }
 
+    /** One consumer is kept for asking; a failed one is made anew the next time. */
+    @Override
+    public long end() throws Fault, InterruptedException {
+        reading.lockInterruptibly();
+        try {
+            if (reader == null) {
+                reader = clients.reader(clientId + "-end");
+            }
+            TopicPartition partition = new TopicPartition(topic, 0);
+            Long offset = reader.endOffsets(List.of(partition), PATIENCE).get(partition);
+            return offset == null ? 0 : offset;
+        } catch (InterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException(e.getMessage());
+        } catch (KafkaException e) {
+            closeReader();
+            throw new Fault("catalogue", Fault.Next.RETRY_HERE, "its end cannot be asked for", e);
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private void closeReader() {
+        if (reader != null) {
+            reader.close(CloseOptions.timeout(Duration.ZERO));
+            reader = null;
+        }
+    }
+
     private static String name(CatalogueRecord entry) {
         return switch (entry) {
             case CatalogueRecord.Installed installed -> installed.definition().name();
@@ -43,5 +88,6 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     @Override
     public void close() {
         publisher.close();
+        closeReader();
     }
 }

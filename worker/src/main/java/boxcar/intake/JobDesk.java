@@ -75,25 +75,25 @@ final class JobDesk implements RecordHandler {
     @Override
     public Settling handle(Delivery delivery) throws InterruptedException {
         return switch (read(delivery)) {
-            case Reading.Illegible(String reason, String message) ->
+            case Decoded.Unreadable(String reason, String message) ->
                     bury(delivery, reason, message);
-            case Reading.Refused(var id, var kind, var digest, var rejection) ->
+            case Decoded.Bad(var id, var kind, var digest, var rejection) ->
                     answer(
                             delivery,
                             new Claim(id, kind, digest, false, _ -> JobResult.rejected(rejection)));
-            case Reading.Asked(Job job) ->
+            case Decoded.Good(Job job) ->
                     answer(
                             delivery,
                             new Claim(job.id(), job.kind(), job.digest(), true, c -> run(job, c)));
         };
     }
 
-    private Reading read(Delivery delivery) {
+    private Decoded read(Delivery delivery) {
         try {
             return doors.wire.job(delivery.topic(), delivery.key(), delivery.value());
         } catch (RuntimeException e) {
             log.error("Reading {} failed", delivery.place(), e);
-            return new Reading.Illegible("decoder", String.valueOf(e));
+            return new Decoded.Unreadable("decoder", String.valueOf(e));
         }
     }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Wire {
     /** Reads a job; bytes that cannot be read are told, not thrown. */
-    Reading job(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value);
+    Decoded job(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value);
 
     /** The value of a result's record. */
     byte[] result(Answer answer);

@@ -1,0 +1,91 @@
+package boxcar.intake;
+
+import boxcar.job.CatalogueRecord;
+import boxcar.job.JobResult;
+import boxcar.job.Progress;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** The wire as Boxcar speaks it: Avro or JSON, told apart by the first byte. */
+public final class CodecWire implements Wire {
+    private final JobDecoder decoder;
+    private final ResultCodec results;
+    private final String replica;
+    private final String engine;
+
+    /**
+     * @param rules what a job may ask for
+     * @param replica name of this replica, as results tell it
+     * @param engine name of the sandbox engine, as results of jobs that ran tell it
+     */
+    public CodecWire(JobRules rules, ResultCodec results, String replica, String engine) {
+        this.decoder = new JobDecoder(rules);
+        this.results = results;
+        this.replica = replica;
+        this.engine = engine;
+    }
+
+    @Override
+    public Decoded job(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value) {
+        return decoder.decode(topic, key, value);
+    }
+
+    @Override
+    public byte[] result(Answer answer) {
+        return results.encode(
+                answer.result(),
+                new ResultStamp(
+                        answer.jobId(),
+                        answer.kind(),
+                        answer.attempt(),
+                        answer.delivery(),
+                        replica,
+                        ran(answer.result()) ? engine : null,
+                        answer.queuedAt(),
+                        answer.startedAt(),
+                        answer.finishedAt()));
+    }
+
+    private static boolean ran(JobResult result) {
+        return result.install() != null
+                || result.compile() != null
+                || result.run() != null
+                || !result.tests().isEmpty();
+    }
+
+    @Override
+    public String outcome(byte[] result) {
+        try {
+            return ResultCodec.read(result).getOutcome().name();
+        } catch (UnreadableValue e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public byte[] cancel(String jobId) {
+        return JobJson.cancel(jobId);
+    }
+
+    @Override
+    public String cancelled(byte @Nullable [] value) {
+        return decoder.decodeCancel(value)
+                .orElseThrow(() -> new IllegalArgumentException("no CancelJob with a job_id"));
+    }
+
+    @Override
+    public byte[] progress(String jobId, Progress.Tag tag, String text, Instant at) {
+        return ProgressCodec.encode(jobId, tag, text, at);
+    }
+
+    @Override
+    public byte[] catalogue(CatalogueRecord entry) {
+        return CatalogueCodec.encode(entry);
+    }
+
+    @Override
+    public CatalogueRecord catalogue(byte @Nullable [] value) {
+        return CatalogueCodec.decode(value)
+                .orElseThrow(() -> new IllegalArgumentException("no record of the catalogue"));
+    }
+}
