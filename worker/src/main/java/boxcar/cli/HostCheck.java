@@ -1,0 +1,127 @@
+package boxcar.cli;
+
+import boxcar.config.Config;
+import boxcar.intake.Finding;
+import boxcar.intake.Finding.Level;
+import boxcar.job.Sandbox;
+import boxcar.sandbox.SandboxSettings;
+import boxcar.sandbox.Sandboxes;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at this host as a worker would find it. */
+final class HostCheck {
+    private static final Path NIX_SOCKET = Path.of("/nix/var/nix/daemon-socket/socket");
+    private static final long LITTLE_SPACE = 2L << 30;
+
+    private final Config config;
+    private final List<Finding> findings = new ArrayList<>();
+
+    HostCheck(Config config) {
+        this.config = config;
+    }
+
+    List<Finding> findings() throws InterruptedException {
+        java();
+        root();
+        engines();
+        nix();
+        disk();
+        return findings;
+    }
+
+    private void add(String subject, Level level, String message, @Nullable String mend) {
+        findings.add(new Finding(subject, level, message, mend));
+    }
+
+    private void java() {
+        add("JDK", Level.OK, System.getProperty("java.vendor") + " " + Runtime.version(), null);
+    }
+
+    private void root() {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        add(
+                "user",
+                root ? Level.OK : Level.BAD,
+                System.getProperty("user.name", "unknown"),
+                root ? null : "run the worker as root: boxes need cgroups, mounts and users of their own");
+    }
+
+    private void engines() throws InterruptedException {
+        SandboxSettings settings = Setup.sandbox(config);
+        boolean any = false;
+        for (Sandboxes.Present present : Sandboxes.present(settings)) {
+            Sandbox.Engine engine = present.engine();
+            boolean wanted = settings.engine() == SandboxSettings.Choice.AUTO
+                    || settings.engine().name().equalsIgnoreCase(present.name());
+            any |= engine != null && wanted;
+            boolean weak = engine != null && engine.memory() == Sandbox.MemoryLimit.ADDRESS_SPACE;
+            add(
+                    "engine " + present.name(),
+                    engine == null || weak ? Level.WARN : Level.OK,
+                    present.words(),
+                    weak ? "let it use memory cgroups, or choose sandbox=runc" : present.mend());
+        }
+        add(
+                "boxes",
+                any ? Level.OK : Level.BAD,
+                "range " + settings.firstBox() + " to " + settings.lastBox() + ", of which this worker takes "
+                        + settings.boxes(),
+                any ? null : "install isolate or runc (apt-get install runc), or set the key 'sandbox'");
+    }
+
+    private void nix() {
+        boolean installed = List.of("/usr/bin/nix-shell", "/nix/var/nix/profiles/default/bin/nix-shell", "/run/current-system/sw/bin/nix-shell")
+                .stream()
+                .anyMatch(path -> Files.isExecutable(Path.of(path)));
+        add(
+                "Nix",
+                installed ? Level.OK : Level.BAD,
+                installed ? "nix-shell is installed" : "there is no nix-shell",
+                installed ? null : "apt-get install nix-bin, or see nixos.org");
+        String trouble = daemonTrouble();
+        add(
+                "Nix daemon",
+                trouble == null ? Level.OK : Level.BAD,
+                trouble == null ? "answers at " + NIX_SOCKET : trouble,
+                trouble == null ? null : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent());
+    }
+
+    private static @Nullable String daemonTrouble() {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(NIX_SOCKET));
+            boolean reachable = Files.getPosixFilePermissions(NIX_SOCKET.getParent())
+                    .contains(PosixFilePermission.OTHERS_EXECUTE);
+            return reachable ? null : "boxes cannot reach it: its folder is closed to others";
+        } catch (IOException e) {
+            return "does not answer at " + NIX_SOCKET + ": " + e.getMessage();
+        }
+    }
+
+    private void disk() {
+        Path there = config.state();
+        while (Files.notExists(there) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        try {
+            FileStore store = Files.getFileStore(there);
+            long free = store.getUsableSpace();
+            add(
+                    "disk",
+                    free < LITTLE_SPACE ? Level.WARN : Level.OK,
+                    (free >> 20) + " MiB free for " + config.state(),
+                    free < LITTLE_SPACE ? "make room, or move it with the key 'state'" : null);
+        } catch (IOException e) {
+            add("disk", Level.WARN, "cannot tell the space at " + there + ": " + e.getMessage(), null);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package boxcar.cli;
+
+import boxcar.job.Fault;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka broker for {@code demo} and {@code dev}: a process of its own, which ends when we do, since
+ * it watches our end of its standard input. The launcher tells where its jars are.
+ */
+final class LocalBroker implements AutoCloseable {
+    private static final String CLASS_PATH = "boxcar.broker.classpath";
+    private static final String READY = "ready ";
+
+    private final Process process;
+    private final String address;
+
+    private LocalBroker(Process process, String address) {
+        this.process = process;
+        this.address = address;
+    }
+
+    /**
+     * Starts a broker and waits until it takes clients.
+     *
+     * @param port 0 for any free one
+     * @throws Fault if its jars are not there, or it does not start
+     */
+    static LocalBroker start(Path directory, int port) throws Fault {
+        String classPath = System.getProperty(CLASS_PATH);
+        if (classPath == null || classPath.isEmpty()) {
+            throw new Fault(
+                    "broker",
+                    Fault.Next.GIVE_UP,
+                    "this installation has no broker of its own; start through ./boxcar of the sources, or use"
+                            + " 'boxcar worker' with a Kafka of yours");
+        }
+        try {
+            Files.createDirectories(directory);
+            Process process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
+                            "-Xmx256m",
+                            "--sun-misc-unsafe-memory-access=allow",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-cp",
+                            classPath,
+                            "boxcar.broker.BrokerMain",
+                            "--directory",
+                            directory.toString(),
+                            "--port",
+                            Integer.toString(port),
+                            "--until-stdin-closes")
+                    .redirectError(directory.resolve("broker.log").toFile())
+                    .start();
+            return new LocalBroker(process, awaitReady(process, directory));
+        } catch (IOException e) {
+            throw new Fault("broker", Fault.Next.GIVE_UP, "the broker did not start", e);
+        }
+    }
+
+    private static String awaitReady(Process process, Path directory) throws IOException, Fault {
+        BufferedReader out = process.inputReader();
+        for (@Nullable String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(READY)) {
+                return line.substring(READY.length()).strip();
+            }
+        }
+        process.destroy();
+        throw new Fault(
+                "broker",
+                Fault.Next.GIVE_UP,
+                "the broker did not start; its log says: "
+                        + Files.readString(directory.resolve("broker.log")).strip());
+    }
+
+    String address() {
+        return address;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+}

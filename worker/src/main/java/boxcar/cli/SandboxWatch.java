@@ -1,0 +1,94 @@
+package boxcar.cli;
+
+import boxcar.engine.SandboxGuard;
+import boxcar.intake.Intake;
+import boxcar.job.Limits;
+import boxcar.job.Stage;
+import boxcar.job.StageKind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When the sandbox's circuit opens, this replica takes no jobs; a real stage is run every few
+ * seconds, and when one ends well the replica goes on.
+ */
+final class SandboxWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxWatch.class);
+    private static final String REASON = "the sandbox failed several times in a row";
+    private static final Duration EVERY = Duration.ofSeconds(5);
+
+    private final SandboxGuard sandbox;
+    private final Intake intake;
+    private final Path work;
+    private final Semaphore opened = new Semaphore(0);
+    private final Thread thread;
+
+    private SandboxWatch(SandboxGuard sandbox, Intake intake, Path state) {
+        this.sandbox = sandbox;
+        this.intake = intake;
+        this.work = state.resolve("sandbox").resolve("health-check");
+        this.thread = Thread.ofVirtual().name("sandbox-watch").unstarted(this::watch);
+    }
+
+    static SandboxWatch start(SandboxGuard sandbox, Intake intake, Path state) {
+        SandboxWatch watch = new SandboxWatch(sandbox, intake, state);
+        sandbox.onOpen(open -> {
+            if (open) {
+                intake.pause(REASON);
+                LOG.error("{}; no jobs are taken until a health check passes", REASON);
+                watch.opened.release();
+            }
+        });
+        watch.thread.start();
+        return watch;
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                opened.acquire();
+                while (!sandbox.check(this::stage)) {
+                    Thread.sleep(EVERY);
+                }
+                LOG.info("the sandbox works again; jobs are taken");
+                intake.resume(REASON);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Stage stage() {
+        try {
+            Files.createDirectories(work);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Duration second = Duration.ofSeconds(5);
+        return new Stage(
+                StageKind.RUN,
+                List.of("/bin/true"),
+                Map.of(),
+                work,
+                List.of(),
+                new Limits(second, second, Duration.ZERO, 65_536, 1024, 64, 8),
+                new byte[0],
+                1,
+                false,
+                Stage.OutputListener.NONE);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}
