@@ -109,7 +109,10 @@ public final class Intake implements AutoCloseable {
         slots.forEach(slot -> slotThreads.add(Thread.ofVirtual().name("slot").start(slot)));
     }
 
-    /** Takes no new jobs; those that run go on. Reasons are counted apart, each once. */
+    /**
+     * Takes no new jobs, save for those that come within the half second of a last poll; those that
+     * run go on. Reasons are counted apart, each once.
+     */
     public void pause(String reason) {
         gate.pause(reason);
     }
@@ -138,6 +141,11 @@ public final class Intake implements AutoCloseable {
     /** Jobs that are held now. */
     public int held() {
         return (int) slots.stream().filter(Slot::isBusy).count();
+    }
+
+    /** Whether no slot holds a job or may get one: some time after a pause. */
+    boolean isQuiet() {
+        return slots.stream().noneMatch(Slot::isServing);
     }
 
     /**

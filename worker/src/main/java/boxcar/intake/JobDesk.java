@@ -169,9 +169,12 @@ final class JobDesk implements RecordHandler {
     }
 
     private Settling answerOnce(Delivery delivery, Claim claim) throws Fault, InterruptedException {
-        Optional<Ledger.Entry> known = known(delivery, claim);
+        Optional<Ledger.Entry> known = doors.ledger.find(claim.jobId);
         if (known.isPresent()) {
             return repeat(delivery, claim, known.get());
+        }
+        if (delivery.count() > 1 && wasAnsweredElsewhere(delivery, claim)) {
+            return new Settling.Accept();
         }
         if (isLast(delivery, claim)) {
             return giveUp(delivery, claim);
@@ -194,24 +197,18 @@ final class JobDesk implements RecordHandler {
 
     /**
      * A job that comes again may have been answered by a replica that died before it could
-     * acknowledge, so the results themselves are asked too. That answer needs no repeating.
+     * acknowledge: so the results themselves are asked. What is there needs no repeating.
      */
-    private Optional<Ledger.Entry> known(Delivery delivery, Claim claim)
+    private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        Optional<Ledger.Entry> own = doors.ledger.find(claim.jobId);
-        if (own.isPresent() || delivery.count() == 1) {
-            return own;
-        }
         Optional<byte[]> published = doors.past.find(claim.jobId, delivery.queuedAt());
         if (published.isEmpty()) {
-            return Optional.empty();
+            return false;
         }
+        byte[] result = published.get();
         log.info("Job {} was answered already by another attempt", claim.jobId);
-        Ledger.Entry entry =
-                new Ledger.Entry(
-                        claim.jobId, claim.digest, outcome(published.get()), published.get());
-        doors.ledger.record(entry);
-        return Optional.of(entry);
+        doors.ledger.record(new Ledger.Entry(claim.jobId, claim.digest, outcome(result), result));
+        return true;
     }
 
     private String outcome(byte[] result) {

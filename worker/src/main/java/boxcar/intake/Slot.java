@@ -34,6 +34,7 @@ final class Slot implements Runnable {
     private final Surroundings around;
     private volatile @Nullable HeldJob held;
     private volatile boolean abandoned;
+    private volatile boolean serving;
     private boolean hasServed;
     private int failures;
 
@@ -53,6 +54,11 @@ final class Slot implements Runnable {
     /** Whether a job is held now. */
     boolean isBusy() {
         return held != null;
+    }
+
+    /** Whether a consumer is open, which may bring a job at any moment. */
+    boolean isServing() {
+        return serving;
     }
 
     /** Stops the job that is held, if any, and gives it back. */
@@ -86,11 +92,13 @@ final class Slot implements Runnable {
         try {
             KafkaShareConsumer<byte[], byte[]> consumer = clients.share(place.group, place.name);
             try {
+                serving = true;
                 consumer.subscribe(List.of(place.topicName));
                 serve(consumer);
             } finally {
                 // Gives back what is not acknowledged.
                 consumer.close(CLOSING);
+                serving = false;
             }
             return true;
         } catch (KafkaException | IllegalStateException e) {

@@ -1,0 +1,384 @@
+package boxcar.intake;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.job.Cancellation;
+import boxcar.job.Fault;
+import boxcar.job.JobResult;
+import boxcar.job.JobRunner;
+import boxcar.job.Ledger;
+import boxcar.job.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Intake against a real broker. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(60)
+class IntakeTest {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private Cluster cluster;
+    private IntakeSettings settings;
+    private BoxcarClient client;
+    private Ledger ledger;
+    private Heard heard;
+    private final List<Intake> open = new ArrayList<>();
+    private final List<String> fatal = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    void startBroker(@TempDir Path directory) throws IOException {
+        cluster = new Cluster(directory);
+    }
+
+    @AfterAll
+    void stopBroker() {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void makeTopics() throws InterruptedException {
+        settings = cluster.settings();
+        new Topics(settings).create(1, _ -> {});
+        client = new BoxcarClient(settings, new TextWire());
+        ledger = new MemoryLedger();
+        heard = new Heard();
+    }
+
+    @AfterEach
+    void closeAll() {
+        open.forEach(Intake::close);
+        open.clear();
+        client.close();
+    }
+
+    @Test
+    void aJobIsAnsweredWithItsResult() throws Exception {
+        start((_, _, _) -> JobResult.cancelled());
+        assertEquals("CANCELLED a #1", sendAndWait("a", "python"));
+        await().atMost(SOON).until(() -> heard.count("finished CANCELLED") == 1);
+    }
+
+    @Test
+    void jobsThatWereSentBeforeTheFirstWorkerCameAreTaken() throws Exception {
+        send("a", "python");
+        send("b", "python");
+        start((_, _, _) -> JobResult.cancelled());
+        awaitResults("CANCELLED a #1", "CANCELLED b #1");
+    }
+
+    @Test
+    void twoSlotsRunAtTheSameTime() throws Exception {
+        var together = new CyclicBarrier(2);
+        start((_, _, _) -> {
+            try {
+                together.await(20, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                throw new Fault("box", Fault.Next.GIVE_UP, "alone", e);
+            }
+            return JobResult.cancelled();
+        });
+        send("a", "python");
+        send("b", "python");
+        awaitResults("CANCELLED a #1", "CANCELLED b #1");
+    }
+
+    @Test
+    void aJobThatTakesLongerThanItsLockKeepsIt() throws Exception {
+        var runs = new AtomicInteger();
+        start((_, _, cancellation) -> {
+            runs.incrementAndGet();
+            new CountDownLatch(1).await(5, TimeUnit.SECONDS);
+            return JobResult.cancelled();
+        });
+        assertEquals("CANCELLED a #1", sendAndWait("a", "python"));
+        assertEquals(1, runs.get());
+        assertEquals(0, heard.count("lock lost"));
+    }
+
+    @Test
+    void aJobOfAFaultyHostIsDeliveredAgainAndEndsAtTheLast() throws Exception {
+        var runs = new AtomicInteger();
+        start((_, _, _) -> {
+            runs.incrementAndGet();
+            throw new Fault("box", Fault.Next.TRY_ELSEWHERE, "no room");
+        });
+        assertEquals(
+                "FAULT a #3 deliveries: delivered 3 times, never finished",
+                sendAndWait("a", "python"));
+        assertEquals(2, runs.get());
+        await().atMost(SOON).until(() -> client.deadLetters().size() == 1);
+        assertEquals("run a python", TextWire.text(client.deadLetters().getFirst().value()));
+        assertEquals(2, heard.count("released"));
+    }
+
+    @Test
+    void anIllegibleRecordIsADeadLetterAndTheNextJobGoesOn() throws Exception {
+        start((_, _, _) -> JobResult.cancelled());
+        client.send(JobTopic.EXECUTE, "a", "nonsense".getBytes(UTF_8));
+        assertEquals("CANCELLED b #1", sendAndWait("b", "python"));
+        await().atMost(SOON).until(() -> client.deadLetters().size() == 1);
+        assertEquals("a", client.deadLetters().getFirst().key());
+    }
+
+    @Test
+    void aJobThatIsSentTwiceRunsOnce() throws Exception {
+        var runs = new AtomicInteger();
+        start((_, _, _) -> {
+            runs.incrementAndGet();
+            return JobResult.cancelled();
+        });
+        send("a", "python");
+        send("a", "python");
+        awaitResults("CANCELLED a #1", "CANCELLED a #1");
+        assertEquals(1, runs.get());
+    }
+
+    @Test
+    void aJobIdWithOtherContentIsRejected() throws Exception {
+        start((_, _, _) -> JobResult.cancelled());
+        assertEquals("CANCELLED a #1", sendAndWait("a", "python"));
+        assertEquals(
+                "REJECTED a #1 job_id was seen before with other content, but is 'a'",
+                sendAndWait("a", "bash"));
+    }
+
+    @Test
+    void aRunningJobIsCancelledWithinASecond() throws Exception {
+        var running = new CountDownLatch(1);
+        start((_, _, cancellation) -> {
+            running.countDown();
+            awaitCancel(cancellation);
+            return JobResult.cancelled();
+        });
+        try (var awaited = client.awaitResult("a")) {
+            send("a", "python");
+            assertTrue(running.await(20, TimeUnit.SECONDS));
+            client.cancel("a");
+            assertEquals(
+                    "CANCELLED a #1",
+                    TextWire.text(awaited.within(Duration.ofSeconds(1)).orElseThrow()));
+        }
+    }
+
+    @Test
+    void aJobThatWasCancelledBeforeThisReplicaStartedDoesNotRun() throws Exception {
+        client.cancel("a");
+        send("a", "python");
+        start((_, _, _) -> {
+            throw new Fault("box", Fault.Next.GIVE_UP, "must not run");
+        });
+        awaitResults("CANCELLED a #1");
+    }
+
+    @Test
+    void aReplicaThatClosesGivesItsJobsBack() throws Exception {
+        var running = new CountDownLatch(1);
+        var stopped = new CountDownLatch(1);
+        Intake first =
+                start(
+                        (_, _, _) -> {
+                            running.countDown();
+                            try {
+                                new CountDownLatch(1).await();
+                            } finally {
+                                stopped.countDown();
+                            }
+                            return JobResult.cancelled();
+                        },
+                        new MemoryLedger(),
+                        withGrace(Duration.ZERO));
+        send("a", "python");
+        assertTrue(running.await(20, TimeUnit.SECONDS));
+        start((_, _, _) -> JobResult.cancelled());
+        first.close();
+        assertEquals(0, stopped.getCount());
+        awaitResults("CANCELLED a #2");
+    }
+
+    @Test
+    void aReplicaThatClosesLetsItsJobsEndWithinTheGrace() throws Exception {
+        var running = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        Intake intake =
+                start((_, _, _) -> {
+                    running.countDown();
+                    go.await();
+                    return JobResult.cancelled();
+                });
+        send("a", "python");
+        assertTrue(running.await(20, TimeUnit.SECONDS));
+        Thread closing = Thread.ofVirtual().start(intake::close);
+        await().atMost(SOON).until(() -> !intake.ready().ready());
+        go.countDown();
+        closing.join();
+        awaitResults("CANCELLED a #1");
+    }
+
+    @Test
+    void aPausedReplicaTakesNothing() throws Exception {
+        Intake intake = start((_, _, _) -> JobResult.cancelled());
+        assertEquals("CANCELLED a #1", sendAndWait("a", "python"));
+        intake.pause("the disk is full");
+        assertEquals(new Intake.Readiness(false, "the disk is full"), intake.ready());
+        await().atMost(SOON).until(intake::isQuiet);
+        try (var awaited = client.awaitResult("b")) {
+            send("b", "python");
+            assertTrue(awaited.within(Duration.ofSeconds(2)).isEmpty());
+            intake.resume("the disk is full");
+            assertEquals("CANCELLED b #1", TextWire.text(awaited.within(SOON).orElseThrow()));
+        }
+    }
+
+    @Test
+    void anAnswerThatADeadReplicaPublishedIsFoundAndNotGivenTwice() throws Exception {
+        // The first attempt publishes, and dies before it can acknowledge.
+        Ledger lost = new MemoryLedger();
+        var runs = new AtomicInteger();
+        start(
+                (job, _, _) -> {
+                    runs.incrementAndGet();
+                    try (var publisher = new Publisher(new KafkaClients(settings), "dead")) {
+                        publisher.publish(
+                                new ProducerRecord<>(
+                                        settings.topics().results(),
+                                        job.id().getBytes(UTF_8),
+                                        "SUCCEEDED a #1".getBytes(UTF_8)));
+                    } catch (Outbox.RefusedRecordException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    throw new Fault("box", Fault.Next.RETRY_HERE, "died");
+                },
+                lost,
+                settings);
+        send("a", "python");
+        await().atMost(SOON).until(() -> lost.find("a").isPresent());
+        assertEquals("SUCCEEDED", lost.find("a").orElseThrow().outcome());
+        assertEquals(1, runs.get());
+        awaitResults("SUCCEEDED a #1");
+    }
+
+    @Test
+    void progressIsReadWhileTheJobRuns() throws Exception {
+        var seen = new CountDownLatch(1);
+        start((_, progress, _) -> {
+            progress.line(Progress.Tag.NOTE, "half way");
+            seen.await();
+            return JobResult.cancelled();
+        });
+        send("a", "python");
+        client.progress(
+                new BoxcarClient.View("a", true, true),
+                line -> {
+                    assertEquals("NOTE half way", TextWire.text(line.value()));
+                    seen.countDown();
+                    return false;
+                },
+                () -> true);
+        awaitResults("CANCELLED a #1");
+    }
+
+    @Test
+    void jobsGoOnAfterTheBrokerWasAwayAndWhatRanThenIsStoppedAndRunAgain() throws Exception {
+        var runs = new AtomicInteger();
+        var running = new CountDownLatch(1);
+        Intake intake =
+                start((_, _, _) -> {
+                    if (runs.incrementAndGet() == 1) {
+                        running.countDown();
+                        new CountDownLatch(1).await();
+                    }
+                    return JobResult.cancelled();
+                });
+        send("a", "python");
+        assertTrue(running.await(20, TimeUnit.SECONDS));
+        cluster.stop();
+        await().atMost(SOON).until(() -> heard.count("lock lost") == 1);
+        await().atMost(SOON).until(() -> !intake.ready().ready());
+        cluster.startAgain();
+        awaitResults("CANCELLED a #1");
+        assertEquals(2, runs.get());
+        await().atMost(SOON).until(() -> intake.ready().ready());
+        assertEquals(List.of(), fatal);
+    }
+
+    private static void awaitCancel(Cancellation cancellation) throws InterruptedException {
+        var cancelled = new CountDownLatch(1);
+        try (var _ = cancellation.onCancel(cancelled::countDown)) {
+            cancelled.await();
+        }
+    }
+
+    private IntakeSettings withGrace(Duration grace) {
+        return new IntakeSettings(
+                settings.prefix(),
+                settings.kafka(),
+                1,
+                0,
+                settings.deliveryLimit(),
+                settings.lock(),
+                grace,
+                "other",
+                false,
+                settings.maxResultBytes(),
+                settings.faultBackOff());
+    }
+
+    private Intake start(JobRunner runner) {
+        return start(runner, ledger, settings);
+    }
+
+    private Intake start(JobRunner runner, Ledger itsLedger, IntakeSettings itsSettings) {
+        Intake intake =
+                Intake.open(
+                        itsSettings,
+                        new TextWire(),
+                        new Intake.Contracts(itsLedger, runner, heard),
+                        fatal::add);
+        open.add(intake);
+        intake.start();
+        return intake;
+    }
+
+    private void send(String id, String content) throws Fault, InterruptedException {
+        client.send(JobTopic.EXECUTE, id, TextWire.job(id, content));
+    }
+
+    private String sendAndWait(String id, String content) throws Fault, InterruptedException {
+        try (var awaited = client.awaitResult(id)) {
+            send(id, content);
+            return TextWire.text(awaited.within(SOON).orElseThrow());
+        }
+    }
+
+    private void awaitResults(String... wanted) {
+        List<String> sorted = List.of(wanted).stream().sorted().toList();
+        await().atMost(SOON)
+                .untilAsserted(() -> {
+                    List<String> there = new ArrayList<>();
+                    client.results(
+                            new BoxcarClient.View(null, true, false),
+                            raw -> there.add(TextWire.text(raw.value())));
+                    assertEquals(sorted, there.stream().sorted().toList());
+                });
+    }
+}
