@@ -9,7 +9,6 @@ import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -47,7 +46,7 @@ final class AvroValues {
                         .array());
         try {
             BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
-            new SpecificDatumWriter<SpecificRecordBase>(schema, record.getSpecificData())
+            new SpecificDatumWriter<SpecificRecordBase>(schema, WireModel.WIRE)
                     .write(record, encoder);
             encoder.flush();
         } catch (IOException e) {
@@ -75,9 +74,8 @@ final class AvroValues {
 
     private static SpecificRecordBase body(Schema written, byte[] value) throws UnreadableValue {
         Schema today = WireSchemas.byName(written.getName()).orElse(written);
-        SpecificData model = SpecificData.getForSchema(today);
         try {
-            return new SpecificDatumReader<SpecificRecordBase>(written, today, model)
+            return new SpecificDatumReader<SpecificRecordBase>(written, today, WireModel.WIRE)
                     .read(
                             null,
                             DecoderFactory.get()

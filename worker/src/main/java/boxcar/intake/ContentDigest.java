@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
-import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /**
@@ -52,7 +51,7 @@ final class ContentDigest {
 
     private static boolean isDefault(Schema.Field field, Object value) {
         return field.hasDefaultValue()
-                && Objects.equals(SpecificData.get().getDefaultValue(field), value);
+                && Objects.equals(WireModel.WIRE.getDefaultValue(field), value);
     }
 
     private void value(Object value) {

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
-import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,7 @@ final class JsonRecords {
             throw wrong(path, json, "must be an object (" + schema.getName() + ")");
         }
         refuseUnknown(json, schema, path);
-        SpecificRecordBase record = (SpecificRecordBase) SpecificData.get().newRecord(null, schema);
+        SpecificRecordBase record = (SpecificRecordBase) WireModel.WIRE.newRecord(null, schema);
         for (Schema.Field field : schema.getFields()) {
             String inner = FieldPath.key(path, field.name());
             record.put(field.pos(), field(json.get(field.name()), field, inner));
@@ -66,8 +65,7 @@ final class JsonRecords {
         if (!field.hasDefaultValue()) {
             throw Refusal.of(path, "must be given");
         }
-        SpecificData model = SpecificData.get();
-        return model.deepCopy(field.schema(), model.getDefaultValue(field));
+        return WireModel.WIRE.deepCopy(field.schema(), WireModel.WIRE.getDefaultValue(field));
     }
 
     private static @Nullable Object value(JsonNode json, Schema schema, String path)
@@ -158,7 +156,7 @@ final class JsonRecords {
         if (!json.isTextual() || !schema.hasEnumSymbol(json.textValue())) {
             throw wrong(path, json, "must be one of " + String.join(", ", schema.getEnumSymbols()));
         }
-        return SpecificData.get().createEnum(json.textValue(), schema);
+        return WireModel.WIRE.createEnum(json.textValue(), schema);
     }
 
     /** A whole number; 5.0 is one too, since some languages write it so. */
@@ -216,6 +214,7 @@ final class JsonRecords {
     }
 
     private static Refusal wrong(String path, JsonNode was, String bound) {
-        return Refusal.of(path, was.toString(), bound);
+        // Jackson would put NaN in quotes, as if it had been a text
+        return Refusal.of(path, was.isNumber() ? was.asText() : was.toString(), bound);
     }
 }
