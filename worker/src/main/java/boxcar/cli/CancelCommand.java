@@ -16,8 +16,7 @@ import picocli.CommandLine.Parameters;
             "what it printed so far. A job that has its result keeps it.",
         })
 final class CancelCommand implements Callable<Integer> {
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
     @Parameters(paramLabel = "JOB", description = "Id of the job.")
     @SuppressWarnings("NullAway.Init") // picocli sets it

@@ -39,7 +39,9 @@ final class DemoCommand implements Callable<Integer> {
     /** What is shown: a job of {@code examples/} and the verdicts that it may get. */
     private record Act(String title, JobTopic topic, String file, Set<String> expected) {}
 
-    @Option(names = "--json", description = "Print each result as one line of JSON instead of the table.")
+    @Option(
+            names = "--json",
+            description = "Print each result as one line of JSON instead of the table.")
     private boolean json;
 
     @Override
@@ -48,7 +50,8 @@ final class DemoCommand implements Callable<Integer> {
         try (Cleanup _ = Cleanup.of(folder);
                 LocalCluster cluster = LocalCluster.start(folder, 0, 0, DemoCommand::say);
                 BoxcarClient client =
-                        new BoxcarClient(Setup.intake(cluster.config()), Setup.wire(cluster.config(), ""))) {
+                        new BoxcarClient(
+                                Setup.intake(cluster.config()), Setup.wire(cluster.config(), ""))) {
             return show(cluster, client);
         }
     }
@@ -72,19 +75,29 @@ final class DemoCommand implements Callable<Integer> {
 
     private static List<Act> installs() {
         return List.of(
-                new Act("install perl, interpreted", JobTopic.INSTALL, "runtimes/perl.json", Set.of("OK")),
+                new Act(
+                        "install perl, interpreted",
+                        JobTopic.INSTALL,
+                        "runtimes/perl.json",
+                        Set.of("OK")),
                 new Act("install c, compiled", JobTopic.INSTALL, "runtimes/c.json", Set.of("OK")));
     }
 
     private static List<Act> programs(boolean group) {
-        // Without a memory cgroup the program's allocation fails, and how it dies of that is its own doing.
-        Set<String> memory = group ? Set.of("MEMORY_LIMIT") : Set.of("MEMORY_LIMIT", "RUNTIME_ERROR", "CRASHED");
+        // Without a memory cgroup the program's allocation fails, and how it dies of that is its
+        // own doing.
+        Set<String> memory =
+                group ? Set.of("MEMORY_LIMIT") : Set.of("MEMORY_LIMIT", "RUNTIME_ERROR", "CRASHED");
         return List.of(
                 act("perl: reads stdin, greets", "perl-hello", "OK"),
                 act("perl: exits with status 3", "perl-crash", "RUNTIME_ERROR"),
                 act("perl: loops for ever", "perl-loop", "CPU_TIME_LIMIT"),
                 act("perl: sleeps for ever", "perl-sleep", "WALL_TIME_LIMIT"),
-                new Act("perl: takes all memory", JobTopic.EXECUTE, "jobs/perl-memory.json", memory),
+                new Act(
+                        "perl: takes all memory",
+                        JobTopic.EXECUTE,
+                        "jobs/perl-memory.json",
+                        memory),
                 act("perl: prints without end", "perl-flood", "OUTPUT_LIMIT"),
                 act("c: adds up numbers", "c-sum", "OK"),
                 act("c: does not compile", "c-broken", "COMPILE_ERROR"),
@@ -97,8 +110,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** Sends all the jobs, then waits for all the results. */
-    private static Map<String, JsonNode> run(LocalCluster cluster, BoxcarClient client, List<Act> acts)
-            throws Exception {
+    private static Map<String, JsonNode> run(
+            LocalCluster cluster, BoxcarClient client, List<Act> acts) throws Exception {
         Examples examples = new Examples();
         JobJson jobs = new JobJson(Setup.producerRules(cluster.config()), Format.JSON);
         Map<String, JsonNode> results = new HashMap<>();
@@ -107,15 +120,16 @@ final class DemoCommand implements Callable<Integer> {
             for (Act act : acts) {
                 JobJson.Prepared prepared = jobs.prepare(act.topic(), examples.read(act.file()));
                 if (!(prepared.decoded() instanceof Decoded.Good(var job))) {
-                    throw new UsageException("examples/" + act.file() + " is no good job: " + prepared.decoded());
+                    throw new UsageException(
+                            "examples/" + act.file() + " is no good job: " + prepared.decoded());
                 }
                 awaited.put(act.file(), client.awaitResult(job.id()));
                 client.send(act.topic(), job.id(), prepared.value());
             }
-            for (Act act : acts) {
-                Optional<byte[]> result = awaited.get(act.file()).within(PATIENCE);
+            for (var entry : awaited.entrySet()) {
+                Optional<byte[]> result = entry.getValue().within(PATIENCE);
                 if (result.isPresent()) {
-                    results.put(act.file(), ResultCodec.toJson(result.get()));
+                    results.put(entry.getKey(), ResultCodec.toJson(result.get()));
                 }
             }
         } finally {
@@ -136,7 +150,9 @@ final class DemoCommand implements Callable<Integer> {
             table.row(
                     expected ? "✓" : "✗",
                     act.title(),
-                    expected ? verdict : verdict + ", expected " + String.join(" or ", act.expected()),
+                    expected
+                            ? verdict
+                            : verdict + ", expected " + String.join(" or ", act.expected()),
                     ResultView.seconds(stage.path("cpu_time")),
                     ResultView.seconds(stage.path("wall_time")),
                     ResultView.kilobytes(stage.path("memory")),
@@ -162,11 +178,17 @@ final class DemoCommand implements Callable<Integer> {
         if (verdict.isTextual()) {
             return verdict.asText();
         }
-        JsonNode why = result.path("rejection").isObject() ? result.path("rejection") : result.path("fault");
+        JsonNode why =
+                result.path("rejection").isObject()
+                        ? result.path("rejection")
+                        : result.path("fault");
         return result.path("outcome").asText() + ": " + why.path("message").asText();
     }
 
-    /** The stage that decided: a failed compile, else the run, the first bad test, or the installation. */
+    /**
+     * The stage that decided: a failed compile, else the run, the first bad test, or the
+     * installation.
+     */
     private static JsonNode mainStage(JsonNode result) {
         for (JsonNode test : result.path("tests")) {
             if (!"OK".equals(test.path("verdict").asText())) {
@@ -182,7 +204,10 @@ final class DemoCommand implements Callable<Integer> {
     private static String excerpt(JsonNode stage) {
         byte[] out = ResultView.bytes(stage.path("stdout"));
         byte[] bytes = out.length > 0 ? out : ResultView.bytes(stage.path("stderr"));
-        String text = new String(bytes, java.nio.charset.StandardCharsets.UTF_8).strip().replaceAll("\\s+", " ");
+        String text =
+                new String(bytes, java.nio.charset.StandardCharsets.UTF_8)
+                        .strip()
+                        .replaceAll("\\s+", " ");
         String size = bytes.length > 48 ? " (" + bytes.length + " bytes)" : "";
         return (text.length() > 48 ? text.substring(0, 47) + "…" : text) + size;
     }

@@ -19,29 +19,45 @@ import picocli.CommandLine.Option;
             "",
         })
 final class DevCommand implements Callable<Integer> {
-    @Option(names = "--port", defaultValue = "9092", description = "Where Kafka listens, on 127.0.0.1; default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--port",
+            defaultValue = "9092",
+            description = "Where Kafka listens, on 127.0.0.1; default: ${DEFAULT-VALUE}.")
     private int port;
 
-    @Option(names = "--metrics-port", defaultValue = "9464", description = "Where the metrics are served; default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--metrics-port",
+            defaultValue = "9464",
+            description = "Where the metrics are served; default: ${DEFAULT-VALUE}.")
     private int metricsPort;
 
-    @Option(names = "--state", paramLabel = "FOLDER", description = "Where all is kept; default: .boxcar/dev beside the launcher.")
+    @Option(
+            names = "--state",
+            paramLabel = "FOLDER",
+            description = "Where all is kept; default: .boxcar/dev beside the launcher.")
     private @org.jspecify.annotations.Nullable Path state;
 
     @Override
     public Integer call() throws Exception {
-        Path folder = state != null ? state : Path.of(System.getProperty("boxcar.home", "."), ".boxcar", "dev");
+        Path folder =
+                state != null
+                        ? state
+                        : Path.of(System.getProperty("boxcar.home", "."), ".boxcar", "dev");
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            stop.countDown();
-            try {
-                stopped.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }));
-        try (LocalCluster cluster = LocalCluster.start(folder, port, metricsPort, line -> System.err.println("· " + line))) {
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> {
+                            stop.countDown();
+                            try {
+                                stopped.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        }));
+        try (LocalCluster cluster =
+                LocalCluster.start(
+                        folder, port, metricsPort, line -> System.err.println("· " + line))) {
             print(cluster);
             stop.await();
             System.err.println("· stopping");
@@ -53,7 +69,10 @@ final class DevCommand implements Callable<Integer> {
 
     private static void print(LocalCluster cluster) {
         System.out.println("Kafka:    " + cluster.bootstrap());
-        System.out.println("Metrics:  http:/" + cluster.replica().metrics() + "/metrics (also /healthy, /ready)");
+        System.out.println(
+                "Metrics:  http:/"
+                        + cluster.replica().metrics()
+                        + "/metrics (also /healthy, /ready)");
         System.out.println("Topics:   boxcar.install, boxcar.execute -> boxcar.results");
         System.out.println("Try:      ./boxcar install examples/runtimes/perl.json --wait");
         System.out.println("          ./boxcar execute examples/jobs/perl-hello.json --wait");

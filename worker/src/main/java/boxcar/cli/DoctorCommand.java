@@ -23,8 +23,7 @@ import picocli.CommandLine.Option;
             "worker would start.",
         })
 final class DoctorCommand implements Callable<Integer> {
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
     @Option(names = "--json", description = "Print each finding as one line of JSON.")
     private boolean json;
@@ -42,27 +41,30 @@ final class DoctorCommand implements Callable<Integer> {
         findings.forEach(this::print);
         boolean well = findings.stream().noneMatch(finding -> finding.level() == Level.BAD);
         if (!json) {
-            System.out.println(well ? "A worker would start here." : "A worker would not start here.");
+            System.out.println(
+                    well ? "A worker would start here." : "A worker would not start here.");
         }
         return well ? Exit.WELL : Exit.NOT_WELL;
     }
 
     private void print(Finding finding) {
         if (json) {
-            ObjectNode node = JsonNodeFactory.instance
-                    .objectNode()
-                    .put("subject", finding.subject())
-                    .put("level", finding.level().name())
-                    .put("message", finding.message())
-                    .put("mend", finding.mend());
+            ObjectNode node =
+                    JsonNodeFactory.instance
+                            .objectNode()
+                            .put("subject", finding.subject())
+                            .put("level", finding.level().name())
+                            .put("message", finding.message())
+                            .put("mend", finding.mend());
             System.out.println(node);
             return;
         }
-        String mark = switch (finding.level()) {
-            case OK -> "ok  ";
-            case WARN -> "warn";
-            case BAD -> "BAD ";
-        };
+        String mark =
+                switch (finding.level()) {
+                    case OK -> "ok  ";
+                    case WARN -> "warn";
+                    case BAD -> "BAD ";
+                };
         System.out.println(mark + "  " + finding.subject() + ": " + finding.message());
         if (finding.mend() != null) {
             System.out.println("      mend: " + finding.mend());

@@ -17,7 +17,11 @@ final class Examples {
         try {
             return Files.readAllBytes(folder.resolve(name));
         } catch (IOException e) {
-            throw new Fault("examples", Fault.Next.GIVE_UP, "cannot read example " + name + " in " + folder, e);
+            throw new Fault(
+                    "examples",
+                    Fault.Next.GIVE_UP,
+                    "cannot read example " + name + " in " + folder,
+                    e);
         }
     }
 }

@@ -30,40 +30,66 @@ import picocli.CommandLine.Parameters;
             "",
         })
 final class ExecuteCommand implements Callable<Integer> {
-    @Mixin
-    private final Submission submission = new Submission();
+    @Mixin private final Submission submission = new Submission();
 
     @Parameters(arity = "0..1", paramLabel = "JOB", description = "The job as a JSON file.")
     private @Nullable Path job;
 
-    @Option(names = {"-r", "--runtime"}, paramLabel = "NAME", description = "Name of the runtime.")
+    @Option(
+            names = {"-r", "--runtime"},
+            paramLabel = "NAME",
+            description = "Name of the runtime.")
     private @Nullable String runtime;
 
-    @Option(names = "--runtime-id", paramLabel = "ID", description = "Id of the runtime, instead of its name.")
+    @Option(
+            names = "--runtime-id",
+            paramLabel = "ID",
+            description = "Id of the runtime, instead of its name.")
     private @Nullable Long runtimeId;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "The program; it gets the name that the runtime wants.")
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "The program; it gets the name that the runtime wants.")
     private @Nullable Path source;
 
-    @Option(names = "--add", paramLabel = "PATH=FILE", description = "One more file of the work directory; may be repeated.")
+    @Option(
+            names = "--add",
+            paramLabel = "PATH=FILE",
+            description = "One more file of the work directory; may be repeated.")
     private Map<String, Path> files = new LinkedHashMap<>();
 
-    @Option(names = "--zip", paramLabel = "FILE", description = "A ZIP archive to unpack into the work directory.")
+    @Option(
+            names = "--zip",
+            paramLabel = "FILE",
+            description = "A ZIP archive to unpack into the work directory.")
     private @Nullable Path zip;
 
     @Option(names = "--stdin-file", paramLabel = "FILE", description = "What the program reads.")
     private @Nullable Path stdinFile;
 
-    @Option(names = "--stdin", paramLabel = "TEXT", description = "What the program reads, as a text.")
+    @Option(
+            names = "--stdin",
+            paramLabel = "TEXT",
+            description = "What the program reads, as a text.")
     private @Nullable String stdin;
 
-    @Option(names = {"-a", "--arg"}, paramLabel = "ARG", description = "An argument of the program; may be repeated.")
+    @Option(
+            names = {"-a", "--arg"},
+            paramLabel = "ARG",
+            description = "An argument of the program; may be repeated.")
     private List<String> args = List.of();
 
-    @Option(names = {"-e", "--env"}, paramLabel = "NAME=VALUE", description = "A variable of its environment; may be repeated.")
+    @Option(
+            names = {"-e", "--env"},
+            paramLabel = "NAME=VALUE",
+            description = "A variable of its environment; may be repeated.")
     private Map<String, String> env = new LinkedHashMap<>();
 
-    @Option(names = {"-o", "--output-file"}, paramLabel = "PATH", description = "A file to send back; may be repeated.")
+    @Option(
+            names = {"-o", "--output-file"},
+            paramLabel = "PATH",
+            description = "A file to send back; may be repeated.")
     private List<String> outputFiles = List.of();
 
     @Option(names = "--wall-time", paramLabel = "SECONDS", description = "Wall time of the run.")
@@ -75,7 +101,10 @@ final class ExecuteCommand implements Callable<Integer> {
     @Option(names = "--memory", paramLabel = "KB", description = "Memory of the run.")
     private @Nullable Long memory;
 
-    @Option(names = "--job-id", paramLabel = "ID", description = "Id of the job; default: a random one, which is printed.")
+    @Option(
+            names = "--job-id",
+            paramLabel = "ID",
+            description = "Id of the job; default: a random one, which is printed.")
     private @Nullable String jobId;
 
     @Override
@@ -87,7 +116,8 @@ final class ExecuteCommand implements Callable<Integer> {
             return submission.send(JobTopic.EXECUTE, Inputs.read(job));
         }
         if (runtime == null && runtimeId == null) {
-            throw new UsageException("give a job file, or --runtime NAME and --file FILE; see boxcar execute --help");
+            throw new UsageException(
+                    "give a job file, or --runtime NAME and --file FILE; see boxcar execute --help");
         }
         return submission.send(JobTopic.EXECUTE, fromOptions());
     }
@@ -106,7 +136,8 @@ final class ExecuteCommand implements Callable<Integer> {
             json.set("zip", JobJson.bytes(Inputs.read(zip)));
         }
         ArrayNode all = json.putArray("files");
-        files.forEach((path, file) -> all.addObject().put("path", path).set("content", JobJson.bytes(Inputs.read(file))));
+        files.forEach((path, file) ->
+                all.addObject().put("path", path).set("content", JobJson.bytes(Inputs.read(file))));
         put(json, "stdin", stdin);
         if (stdinFile != null) {
             json.set("stdin", JobJson.bytes(Inputs.read(stdinFile)));

@@ -3,17 +3,24 @@ package boxcar.cli;
 /** What the exit statuses mean; 64 and above are those of sysexits.h. */
 final class Exit {
     static final int WELL = 0;
+
     /** The job, or one of the checks, did not end well. */
     static final int NOT_WELL = 1;
+
     static final int USAGE = 2;
+
     /** A job that cannot be carried out as written. */
     static final int REJECTED = 65;
+
     /** Kafka, the sandbox, or something else that is needed is not there. */
     static final int UNAVAILABLE = 69;
+
     /** We failed. */
     static final int FAULT = 70;
+
     /** No result in the time given. */
     static final int TOO_LATE = 75;
+
     static final int CONFIG = 78;
 
     private Exit() {}

@@ -53,7 +53,9 @@ final class HostCheck {
                 "user",
                 root ? Level.OK : Level.BAD,
                 System.getProperty("user.name", "unknown"),
-                root ? null : "run the worker as root: boxes need cgroups, mounts and users of their own");
+                root
+                        ? null
+                        : "run the worker as root: boxes need cgroups, mounts and users of their own");
     }
 
     private void engines() throws InterruptedException {
@@ -61,8 +63,9 @@ final class HostCheck {
         boolean any = false;
         for (Sandboxes.Present present : Sandboxes.present(settings)) {
             Sandbox.Engine engine = present.engine();
-            boolean wanted = settings.engine() == SandboxSettings.Choice.AUTO
-                    || settings.engine().name().equalsIgnoreCase(present.name());
+            boolean wanted =
+                    settings.engine() == SandboxSettings.Choice.AUTO
+                            || settings.engine().name().equalsIgnoreCase(present.name());
             any |= engine != null && wanted;
             boolean weak = engine != null && engine.memory() == Sandbox.MemoryLimit.ADDRESS_SPACE;
             add(
@@ -74,15 +77,25 @@ final class HostCheck {
         add(
                 "boxes",
                 any ? Level.OK : Level.BAD,
-                "range " + settings.firstBox() + " to " + settings.lastBox() + ", of which this worker takes "
+                "range "
+                        + settings.firstBox()
+                        + " to "
+                        + settings.lastBox()
+                        + ", of which this worker takes "
                         + settings.boxes(),
-                any ? null : "install isolate or runc (apt-get install runc), or set the key 'sandbox'");
+                any
+                        ? null
+                        : "install isolate or runc (apt-get install runc), or set the key 'sandbox'");
     }
 
     private void nix() {
-        boolean installed = List.of("/usr/bin/nix-shell", "/nix/var/nix/profiles/default/bin/nix-shell", "/run/current-system/sw/bin/nix-shell")
-                .stream()
-                .anyMatch(path -> Files.isExecutable(Path.of(path)));
+        boolean installed =
+                List.of(
+                                "/usr/bin/nix-shell",
+                                "/nix/var/nix/profiles/default/bin/nix-shell",
+                                "/run/current-system/sw/bin/nix-shell")
+                        .stream()
+                        .anyMatch(path -> Files.isExecutable(Path.of(path)));
         add(
                 "Nix",
                 installed ? Level.OK : Level.BAD,
@@ -93,14 +106,17 @@ final class HostCheck {
                 "Nix daemon",
                 trouble == null ? Level.OK : Level.BAD,
                 trouble == null ? "answers at " + NIX_SOCKET : trouble,
-                trouble == null ? null : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent());
+                trouble == null
+                        ? null
+                        : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent());
     }
 
     private static @Nullable String daemonTrouble() {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(NIX_SOCKET));
-            boolean reachable = Files.getPosixFilePermissions(NIX_SOCKET.getParent())
-                    .contains(PosixFilePermission.OTHERS_EXECUTE);
+            boolean reachable =
+                    Files.getPosixFilePermissions(NIX_SOCKET.getParent())
+                            .contains(PosixFilePermission.OTHERS_EXECUTE);
             return reachable ? null : "boxes cannot reach it: its folder is closed to others";
         } catch (IOException e) {
             return "does not answer at " + NIX_SOCKET + ": " + e.getMessage();
@@ -121,7 +137,11 @@ final class HostCheck {
                     (free >> 20) + " MiB free for " + config.state(),
                     free < LITTLE_SPACE ? "make room, or move it with the key 'state'" : null);
         } catch (IOException e) {
-            add("disk", Level.WARN, "cannot tell the space at " + there + ": " + e.getMessage(), null);
+            add(
+                    "disk",
+                    Level.WARN,
+                    "cannot tell the space at " + there + ": " + e.getMessage(),
+                    null);
         }
     }
 }

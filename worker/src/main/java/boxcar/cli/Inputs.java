@@ -10,7 +10,9 @@ final class Inputs {
 
     static byte[] read(Path file) {
         try {
-            return file.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(file);
+            return file.toString().equals("-")
+                    ? System.in.readAllBytes()
+                    : Files.readAllBytes(file);
         } catch (IOException e) {
             throw new UsageException("cannot read " + file + ": " + e);
         }

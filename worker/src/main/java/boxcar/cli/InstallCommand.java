@@ -19,8 +19,7 @@ import picocli.CommandLine.Parameters;
             "",
         })
 final class InstallCommand implements Callable<Integer> {
-    @Mixin
-    private final Submission submission = new Submission();
+    @Mixin private final Submission submission = new Submission();
 
     @Parameters(paramLabel = "FILE", description = "The job.")
     @SuppressWarnings("NullAway.Init") // picocli sets it

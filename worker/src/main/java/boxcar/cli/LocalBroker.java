@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kafka broker for {@code demo} and {@code dev}: a process of its own, which ends when we do, since
- * it watches our end of its standard input. The launcher tells where its jars are.
+ * A Kafka broker for {@code demo} and {@code dev}: a process of its own, which ends when we do,
+ * since it watches our end of its standard input. The launcher tells where its jars are.
  */
 final class LocalBroker implements AutoCloseable {
     private static final String CLASS_PATH = "boxcar.broker.classpath";
@@ -41,23 +41,25 @@ final class LocalBroker implements AutoCloseable {
         }
         try {
             Files.createDirectories(directory);
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                            "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1",
-                            "-Xmx256m",
-                            "--sun-misc-unsafe-memory-access=allow",
-                            "--enable-native-access=ALL-UNNAMED",
-                            "-cp",
-                            classPath,
-                            "boxcar.broker.BrokerMain",
-                            "--directory",
-                            directory.toString(),
-                            "--port",
-                            Integer.toString(port),
-                            "--until-stdin-closes")
-                    .redirectError(directory.resolve("broker.log").toFile())
-                    .start();
+            Process process =
+                    new ProcessBuilder(
+                                    Path.of(System.getProperty("java.home"), "bin", "java")
+                                            .toString(),
+                                    "-XX:+UseSerialGC",
+                                    "-XX:TieredStopAtLevel=1",
+                                    "-Xmx256m",
+                                    "--sun-misc-unsafe-memory-access=allow",
+                                    "--enable-native-access=ALL-UNNAMED",
+                                    "-cp",
+                                    classPath,
+                                    "boxcar.broker.BrokerMain",
+                                    "--directory",
+                                    directory.toString(),
+                                    "--port",
+                                    Integer.toString(port),
+                                    "--until-stdin-closes")
+                            .redirectError(directory.resolve("broker.log").toFile())
+                            .start();
             return new LocalBroker(process, awaitReady(process, directory));
         } catch (IOException e) {
             throw new Fault("broker", Fault.Next.GIVE_UP, "the broker did not start", e);
@@ -84,10 +86,15 @@ final class LocalBroker implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         process.destroy();
-        if (!process.waitFor(20, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }

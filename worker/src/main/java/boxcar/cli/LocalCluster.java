@@ -27,14 +27,16 @@ final class LocalCluster implements AutoCloseable {
      * @param metrics likewise for the metrics
      * @param say gets a line for each step
      */
-    static LocalCluster start(Path folder, int broker, int metrics, Consumer<String> say) throws Exception {
+    static LocalCluster start(Path folder, int broker, int metrics, Consumer<String> say)
+            throws Exception {
         LocalBroker kafka = LocalBroker.start(folder.resolve("kafka"), broker);
         say.accept("Kafka is up at " + kafka.address());
         boolean started = false;
         try {
             Config config = config(folder, kafka.address(), metrics);
             new Topics(Setup.intake(config)).create(1, _ -> {});
-            Replica replica = Replica.open(config, message -> say.accept("The worker gave up: " + message));
+            Replica replica =
+                    Replica.open(config, message -> say.accept("The worker gave up: " + message));
             say.accept("A worker is up: " + replica.sandbox().engine().describe());
             started = true;
             return new LocalCluster(kafka, replica, config);
@@ -67,7 +69,7 @@ final class LocalCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         try {
             replica.close();
         } finally {

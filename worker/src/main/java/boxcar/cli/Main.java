@@ -1,9 +1,9 @@
 package boxcar.cli;
 
 import boxcar.config.ConfigException;
+import boxcar.intake.KafkaTrouble;
 import boxcar.job.Fault;
 import java.io.PrintWriter;
-import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,16 +61,21 @@ public final class Main implements Runnable {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler((failure, line, _) -> explain(failure, line.getErr()));
+                .setExecutionExceptionHandler(
+                        (failure, line, _) -> explain(failure, line.getErr()));
     }
 
-    /** One clear line for what is not the user's to debug; a stack trace only for our own errors. */
+    /**
+     * One clear line for what is not the user's to debug; a stack trace only for our own errors.
+     */
     private static int explain(Exception failure, PrintWriter err) {
         return switch (failure) {
             case ConfigException wrong -> say(err, wrong.getMessage(), Exit.CONFIG);
-            case Fault fault -> say(err, fault.step() + ": " + fault.getMessage(), Exit.UNAVAILABLE);
-            case KafkaException kafka -> say(err, "Kafka: " + rootMessage(kafka), Exit.UNAVAILABLE);
+            case Fault fault ->
+                    say(err, fault.step() + ": " + fault.getMessage(), Exit.UNAVAILABLE);
             case UsageException wrong -> say(err, wrong.getMessage(), Exit.USAGE);
+            case RuntimeException kafka when KafkaTrouble.is(kafka) ->
+                    say(err, "Kafka: " + KafkaTrouble.explain(kafka), Exit.UNAVAILABLE);
             default -> {
                 failure.printStackTrace(err);
                 yield Exit.FAULT;
@@ -78,14 +83,9 @@ public final class Main implements Runnable {
         };
     }
 
-    private static int say(PrintWriter err, @org.jspecify.annotations.Nullable String message, int exit) {
+    private static int say(
+            PrintWriter err, @org.jspecify.annotations.Nullable String message, int exit) {
         err.println("boxcar: " + message);
         return exit;
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable cause = failure.getCause();
-        String own = String.valueOf(failure.getMessage());
-        return cause == null || cause == failure ? own : own + " (" + rootMessage(cause) + ")";
     }
 }

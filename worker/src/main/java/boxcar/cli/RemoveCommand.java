@@ -12,10 +12,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "remove",
         mixinStandardHelpOptions = true,
-        description = "Sends a RemoveRuntimeJob: the runtime is removed from every replica; running programs end first.")
+        description =
+                "Sends a RemoveRuntimeJob: the runtime is removed from every replica; running programs end first.")
 final class RemoveCommand implements Callable<Integer> {
-    @Mixin
-    private final Submission submission = new Submission();
+    @Mixin private final Submission submission = new Submission();
 
     @Parameters(paramLabel = "RUNTIME", description = "Name of the runtime, or its id.")
     @SuppressWarnings("NullAway.Init") // picocli sets it

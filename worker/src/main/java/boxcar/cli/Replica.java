@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One worker, wired by hand: the plan of the house, from the cellar to the roof. Closing it takes the
- * same way back.
+ * One worker, wired by hand: the plan of the house, from the cellar to the roof. Closing it takes
+ * the same way back.
  */
 public final class Replica implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
@@ -48,28 +48,53 @@ public final class Replica implements AutoCloseable {
     private final Intake intake;
     private final MetricsServer server;
 
-    private Replica(Config config, Consumer<String> onFatal) throws Fault, IOException {
+    private Replica(Config config, Consumer<String> onFatal)
+            throws Fault, IOException, InterruptedException {
         open.push(StateLock.take(config.state()));
         Metrics metrics = new Metrics();
-        sandbox = hold(new SandboxGuard(
-                Sandboxes.open(Setup.sandbox(config)),
-                config.boxes().executions(),
-                config.boxes().installs()));
+        sandbox =
+                hold(
+                        new SandboxGuard(
+                                Sandboxes.open(Setup.sandbox(config)),
+                                config.boxes().executions(),
+                                config.boxes().installs()));
         LOG.info("sandbox: {}", sandbox.engine().describe());
         runtimes = hold(Runtimes.open(runtimeSettings(config), sandbox));
 
         IntakeSettings settings = Setup.intake(config);
         CodecWire wire = Setup.wire(config, sandbox.engine().name());
         CatalogueAppender log = hold(new CatalogueAppender(settings, wire));
-        Engine engine = new Engine(
-                engineSettings(config), sandbox, runtimes.workshop(), runtimes.catalogue(), log, metrics);
-        intake = hold(Intake.open(settings, wire, new Intake.Contracts(runtimes.ledger(), engine, metrics), onFatal));
+        Engine engine =
+                new Engine(
+                        engineSettings(config),
+                        sandbox,
+                        runtimes.workshop(),
+                        runtimes.catalogue(),
+                        log,
+                        metrics);
+        intake =
+                hold(
+                        Intake.open(
+                                settings,
+                                wire,
+                                new Intake.Contracts(runtimes.ledger(), engine, metrics),
+                                onFatal));
         intake.pause(CATALOGUE);
         hold(SandboxWatch.start(sandbox, intake, config.state()));
         hold(CatalogueFollower.start(settings, wire, runtimes.catalogue(), this::caughtUp));
-        metrics.watch(new Metrics.Watched(
-                Version.text(), sandbox, () -> listed(runtimes.catalogue()), () -> intake.ready().ready()));
-        server = hold(new MetricsServer(config.metrics().host(), config.metrics().port(), metrics, this::notReady));
+        metrics.watch(
+                new Metrics.Watched(
+                        Version.text(),
+                        sandbox,
+                        () -> listed(runtimes.catalogue()),
+                        () -> intake.ready().ready()));
+        server =
+                hold(
+                        new MetricsServer(
+                                config.metrics().host(),
+                                config.metrics().port(),
+                                metrics,
+                                this::notReady));
         intake.start();
     }
 
@@ -80,7 +105,8 @@ public final class Replica implements AutoCloseable {
      * @throws Fault if the sandbox or the state folder cannot be used
      * @throws IOException if the metrics cannot be served
      */
-    public static Replica open(Config config, Consumer<String> onFatal) throws Fault, IOException {
+    public static Replica open(Config config, Consumer<String> onFatal)
+            throws Fault, IOException, InterruptedException {
         return new Replica(config, onFatal);
     }
 
@@ -94,7 +120,8 @@ public final class Replica implements AutoCloseable {
         config.nix().path().ifPresent(path -> nix.put("NIX_PATH", path));
         config.nix()
                 .buildShell()
-                .or(() -> Optional.of("/bin/bash").filter(bash -> Files.isExecutable(Path.of(bash))))
+                .or(() ->
+                        Optional.of("/bin/bash").filter(bash -> Files.isExecutable(Path.of(bash))))
                 .ifPresent(bash -> nix.put("NIX_BUILD_SHELL", bash));
         return new RuntimeSettings(
                 config.state(),
@@ -127,7 +154,9 @@ public final class Replica implements AutoCloseable {
             LOG.warn("{}", fault.getMessage());
         }
         intake.resume(CATALOGUE);
-        LOG.info("the catalogue was followed to its end: {} runtimes", listed(runtimes.catalogue()).size());
+        LOG.info(
+                "the catalogue was followed to its end: {} runtimes",
+                listed(runtimes.catalogue()).size());
     }
 
     private static java.util.List<boxcar.job.LanguageRuntime> listed(Catalogue catalogue) {
@@ -166,7 +195,8 @@ public final class Replica implements AutoCloseable {
             try {
                 part.close();
             } catch (Exception e) {
-                LOG.warn("{} did not close well: {}", part.getClass().getSimpleName(), e.toString());
+                LOG.warn(
+                        "{} did not close well: {}", part.getClass().getSimpleName(), e.toString());
             }
         }
     }

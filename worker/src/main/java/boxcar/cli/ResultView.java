@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
 
-/** A result as a person wants to read it: how it ended first, then each stage, then what it printed. */
+/**
+ * A result as a person wants to read it: how it ended first, then each stage, then what it printed.
+ */
 final class ResultView {
     private final JsonNode result;
 
@@ -22,17 +24,22 @@ final class ResultView {
             }
         }
         for (JsonNode test : result.path("tests")) {
-            out.println("test '" + test.path("id").asText() + "': " + test.path("verdict").asText());
+            out.println(
+                    "test '" + test.path("id").asText() + "': " + test.path("verdict").asText());
             if (test.path("run").isObject()) {
                 stage(out, "  run", test.path("run"));
             }
         }
         for (JsonNode file : result.path("output_files")) {
-            out.println("file " + file.path("path").asText() + ": " + bytes(file.path("content")).length + " bytes");
+            out.println(
+                    "file "
+                            + file.path("path").asText()
+                            + ": "
+                            + bytes(file.path("content")).length
+                            + " bytes");
         }
         result.path("missing_output_files")
-                .fields()
-                .forEachRemaining(file -> out.println("file " + file.getKey() + ": " + file.getValue().asText()));
+                .forEachEntry((path, why) -> out.println("file " + path + ": " + why.asText()));
     }
 
     String headline() {
@@ -52,7 +59,10 @@ final class ResultView {
         }
         if (result.path("fault").isObject()) {
             JsonNode fault = result.path("fault");
-            line.append("\n  ").append(fault.path("step").asText()).append(": ").append(fault.path("message").asText());
+            line.append("\n  ")
+                    .append(fault.path("step").asText())
+                    .append(": ")
+                    .append(fault.path("message").asText());
         }
         return line.toString();
     }
@@ -71,9 +81,16 @@ final class ResultView {
         if (stage.path("exit_signal").isNumber()) {
             text.append(", signal ").append(stage.path("exit_signal").asInt());
         }
-        return text + ", cpu " + seconds(stage.path("cpu_time")) + ", wall " + seconds(stage.path("wall_time"))
-                + ", memory " + kilobytes(stage.path("memory"))
-                + (stage.path("exit_message").isTextual() ? " (" + stage.path("exit_message").asText() + ")" : "");
+        return text
+                + ", cpu "
+                + seconds(stage.path("cpu_time"))
+                + ", wall "
+                + seconds(stage.path("wall_time"))
+                + ", memory "
+                + kilobytes(stage.path("memory"))
+                + (stage.path("exit_message").isTextual()
+                        ? " (" + stage.path("exit_message").asText() + ")"
+                        : "");
     }
 
     private static void printed(PrintStream out, String stream, JsonNode stage) {
@@ -81,7 +98,8 @@ final class ResultView {
         if (bytes.length == 0) {
             return;
         }
-        out.println("--- " + stream + (stage.path(stream + "_truncated").asBoolean() ? " (cut)" : ""));
+        out.println(
+                "--- " + stream + (stage.path(stream + "_truncated").asBoolean() ? " (cut)" : ""));
         out.write(bytes, 0, bytes.length);
         if (bytes[bytes.length - 1] != '\n') {
             out.println();
@@ -99,6 +117,8 @@ final class ResultView {
     }
 
     static String kilobytes(JsonNode value) {
-        return value.isNumber() ? String.format(Locale.ROOT, "%.1f MB", value.asDouble() / 1024) : "-";
+        return value.isNumber()
+                ? String.format(Locale.ROOT, "%.1f MB", value.asDouble() / 1024)
+                : "-";
     }
 }

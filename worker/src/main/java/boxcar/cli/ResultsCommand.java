@@ -22,13 +22,18 @@ import picocli.CommandLine.Option;
             "",
         })
 final class ResultsCommand implements Callable<Integer> {
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
-    @Option(names = {"-F", "--follow"}, description = "Go on with results as they come, until interrupted (with --job: until it is there).")
+    @Option(
+            names = {"-F", "--follow"},
+            description =
+                    "Go on with results as they come, until interrupted (with --job: until it is there).")
     private boolean follow;
 
-    @Option(names = {"-j", "--job"}, paramLabel = "ID", description = "Only the result of this job, in full.")
+    @Option(
+            names = {"-j", "--job"},
+            paramLabel = "ID",
+            description = "Only the result of this job, in full.")
     private @Nullable String job;
 
     @Option(names = "--new", description = "Only results that come from now on; with --follow.")
@@ -49,7 +54,8 @@ final class ResultsCommand implements Callable<Integer> {
             client.results(new BoxcarClient.View(job, !onlyNew, follow), raw -> print(raw.value()));
         }
         if (job != null && exit == Exit.NOT_WELL) {
-            System.err.println("boxcar: there is no result of job " + job + " (yet: --follow waits for it)");
+            System.err.println(
+                    "boxcar: there is no result of job " + job + " (yet: --follow waits for it)");
         }
         return exit;
     }
@@ -67,7 +73,10 @@ final class ResultsCommand implements Callable<Integer> {
             } else if (job != null) {
                 new ResultView(result).print(System.out);
             } else {
-                System.out.println(result.path("finished_at").asText() + "  " + new ResultView(result).headline());
+                System.out.println(
+                        result.path("finished_at").asText()
+                                + "  "
+                                + new ResultView(result).headline());
             }
             return job == null;
         } catch (UnreadableValue e) {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "runtimes",
         mixinStandardHelpOptions = true,
-        description = "Lists the runtimes of the cluster, from the catalogue's log; it waits for no installation.")
+        description =
+                "Lists the runtimes of the cluster, from the catalogue's log; it waits for no installation.")
 final class RuntimesCommand implements Callable<Integer> {
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
     @Option(names = "--json", description = "Print each runtime as one line of JSON.")
     private boolean json;
@@ -31,7 +31,8 @@ final class RuntimesCommand implements Callable<Integer> {
         Map<Long, CatalogueRecord.Installed> runtimes = new TreeMap<>();
         try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
             for (BoxcarClient.Raw raw : client.catalogue()) {
-                CatalogueCodec.decode(raw.value()).ifPresent(entry -> follow(runtimes, raw.offset(), entry));
+                CatalogueCodec.decode(raw.value())
+                        .ifPresent(entry -> follow(runtimes, raw.offset(), entry));
             }
         }
         if (json) {
@@ -43,11 +44,13 @@ final class RuntimesCommand implements Callable<Integer> {
     }
 
     /** As every replica does: the first of a name wins. */
-    private static void follow(Map<Long, CatalogueRecord.Installed> runtimes, long offset, CatalogueRecord entry) {
+    private static void follow(
+            Map<Long, CatalogueRecord.Installed> runtimes, long offset, CatalogueRecord entry) {
         switch (entry) {
             case CatalogueRecord.Installed installed -> {
                 String name = installed.definition().name();
-                if (runtimes.values().stream().noneMatch(known -> known.definition().name().equals(name))) {
+                if (runtimes.values().stream()
+                        .noneMatch(known -> known.definition().name().equals(name))) {
                     runtimes.put(offset, installed);
                 }
             }
@@ -69,16 +72,18 @@ final class RuntimesCommand implements Callable<Integer> {
 
     private static void table(Map<Long, CatalogueRecord.Installed> runtimes) {
         if (runtimes.isEmpty()) {
-            System.out.println("No runtime is installed. Try: boxcar install examples/runtimes/perl.json --wait");
+            System.out.println(
+                    "No runtime is installed. Try: boxcar install examples/runtimes/perl.json --wait");
             return;
         }
         Table table = new Table("ID", "NAME", "SOURCE FILE", "COMPILED", "INSTALLED");
-        runtimes.forEach((id, runtime) -> table.row(
-                Long.toString(id),
-                runtime.definition().name(),
-                runtime.definition().sourceFileName(),
-                runtime.definition().compileScript() == null ? "no" : "yes",
-                runtime.installedAt().toString()));
+        runtimes.forEach((id, runtime) ->
+                table.row(
+                        Long.toString(id),
+                        runtime.definition().name(),
+                        runtime.definition().sourceFileName(),
+                        runtime.definition().compileScript() == null ? "no" : "yes",
+                        runtime.installedAt().toString()));
         table.print(System.out);
     }
 }

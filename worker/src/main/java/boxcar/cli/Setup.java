@@ -31,14 +31,16 @@ final class Setup {
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
-            description = "Configuration file; default: $BOXCAR_CONFIG, else /etc/boxcar/boxcar.properties if it is"
-                    + " there. 'boxcar config' prints every key.")
+            description =
+                    "Configuration file; default: $BOXCAR_CONFIG, else /etc/boxcar/boxcar.properties if it is"
+                            + " there. 'boxcar config' prints every key.")
     private @Nullable Path file;
 
     @Option(
             names = {"-b", "--bootstrap-server"},
             paramLabel = "HOST:PORT,…",
-            description = "Kafka brokers; stronger than kafka.bootstrap.servers of the configuration.")
+            description =
+                    "Kafka brokers; stronger than kafka.bootstrap.servers of the configuration.")
     private @Nullable String bootstrap;
 
     Config config() throws ConfigException {
@@ -99,40 +101,52 @@ final class Setup {
     static JobRules rules(Config config) {
         JobRules.Caps standard = JobRules.Caps.STANDARD;
         Config.Jobs jobs = config.jobs();
-        JobRules.Caps caps = new JobRules.Caps(
-                standard.args(),
-                standard.argBytes(),
-                standard.envEntries(),
-                standard.envBytes(),
-                jobs.files(),
-                Math.toIntExact(jobs.sourceKib()),
-                jobs.files(),
-                Math.toIntExact(jobs.sourceKib()),
-                jobs.tests(),
-                standard.outputFiles());
+        JobRules.Caps caps =
+                new JobRules.Caps(
+                        standard.args(),
+                        standard.argBytes(),
+                        standard.envEntries(),
+                        standard.envBytes(),
+                        jobs.files(),
+                        Math.toIntExact(jobs.sourceKib()),
+                        jobs.files(),
+                        Math.toIntExact(jobs.sourceKib()),
+                        jobs.tests(),
+                        standard.outputFiles());
         return new JobRules(
-                limits(config, LimitRange::fallback), limits(config, LimitRange::max), caps, InstantSource.system());
+                limits(config, LimitRange::fallback),
+                limits(config, LimitRange::max),
+                caps,
+                InstantSource.system());
     }
 
-    /** What a producer checks before it sends: not the limits, since the worker's operator sets those. */
+    /**
+     * What a producer checks before it sends: not the limits, since the worker's operator sets
+     * those.
+     */
     static JobRules producerRules(Config config) {
-        Limits most = new Limits(
-                Duration.ofDays(1000),
-                Duration.ofDays(1000),
-                Duration.ofDays(1000),
-                Long.MAX_VALUE,
-                Long.MAX_VALUE,
-                Integer.MAX_VALUE,
-                Integer.MAX_VALUE);
+        Limits most =
+                new Limits(
+                        Duration.ofDays(1000),
+                        Duration.ofDays(1000),
+                        Duration.ofDays(1000),
+                        Long.MAX_VALUE,
+                        Long.MAX_VALUE,
+                        Integer.MAX_VALUE,
+                        Integer.MAX_VALUE);
         Map<StageKind, Limits> maxima = new EnumMap<>(StageKind.class);
         for (StageKind kind : StageKind.values()) {
             maxima.put(kind, most);
         }
         return new JobRules(
-                limits(config, LimitRange::fallback), maxima, rules(config).caps(), InstantSource.system());
+                limits(config, LimitRange::fallback),
+                maxima,
+                rules(config).caps(),
+                InstantSource.system());
     }
 
-    private static Map<StageKind, Limits> limits(Config config, Function<LimitRange, Limits> which) {
+    private static Map<StageKind, Limits> limits(
+            Config config, Function<LimitRange, Limits> which) {
         Map<StageKind, Limits> limits = new EnumMap<>(StageKind.class);
         for (StageKind kind : StageKind.values()) {
             limits.put(kind, which.apply(config.range(kind)));

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A state folder belongs to one worker: an operating-system lock says so, and dies with its holder. */
+/**
+ * A state folder belongs to one worker: an operating-system lock says so, and dies with its holder.
+ */
 final class StateLock {
     private StateLock() {}
 
@@ -23,12 +25,17 @@ final class StateLock {
         try {
             Files.createDirectories(state);
             FileChannel channel =
-                    FileChannel.open(state.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileChannel.open(
+                            state.resolve("lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
             if (!locked(channel)) {
                 throw new Fault(
                         "state",
                         Fault.Next.GIVE_UP,
-                        "another worker uses " + state + "; give each its own with the key 'state' (BOXCAR_STATE)");
+                        "another worker uses "
+                                + state
+                                + "; give each its own with the key 'state' (BOXCAR_STATE)");
             }
             return channel;
         } catch (IOException e) {

@@ -21,12 +21,12 @@ import picocli.CommandLine.Option;
 
 /** Sends one job, and waits for its result if that is wanted: what the commands that send share. */
 final class Submission {
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
     @Option(
             names = {"-w", "--wait"},
-            description = "Wait for the result and print it; the exit status tells how the job ended.")
+            description =
+                    "Wait for the result and print it; the exit status tells how the job ended.")
     private boolean wait;
 
     @Option(
@@ -44,21 +44,28 @@ final class Submission {
     /** Sends a job file as it is. */
     int send(JobTopic topic, byte[] file) throws Exception {
         Config config = setup.config();
-        return send(config, topic, new JobJson(Setup.producerRules(config), Format.JSON).prepare(topic, file));
+        return send(
+                config,
+                topic,
+                new JobJson(Setup.producerRules(config), Format.JSON).prepare(topic, file));
     }
 
     /** Sends a job made of options. */
     int send(JobTopic topic, ObjectNode job) throws Exception {
         Config config = setup.config();
-        return send(config, topic, new JobJson(Setup.producerRules(config), Format.JSON).prepare(topic, job));
+        return send(
+                config,
+                topic,
+                new JobJson(Setup.producerRules(config), Format.JSON).prepare(topic, job));
     }
 
     private int send(Config config, JobTopic topic, JobJson.Prepared prepared) throws Exception {
         return switch (prepared.decoded()) {
             case Decoded.Good(var job) -> send(config, topic, job.id(), prepared.value());
-            case Decoded.Bad(String id, var kind, _, Rejection rejection) -> rejected(id, kind.name(), rejection);
+            case Decoded.Bad(String id, var kind, _, Rejection rejection) ->
+                    rejected(id, kind.name(), rejection);
             case Decoded.Unreadable(_, String message) ->
-                throw new UsageException("the job cannot be read: " + message);
+                    throw new UsageException("the job cannot be read: " + message);
         };
     }
 
@@ -78,7 +85,13 @@ final class Submission {
         try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
             if (!wait) {
                 client.send(topic, jobId, value);
-                out.println(json ? JsonNodeFactory.instance.objectNode().put("job_id", jobId).toString() : jobId);
+                out.println(
+                        json
+                                ? JsonNodeFactory.instance
+                                        .objectNode()
+                                        .put("job_id", jobId)
+                                        .toString()
+                                : jobId);
                 return Exit.WELL;
             }
             return sendAndWait(client, topic, jobId, value);
@@ -91,8 +104,13 @@ final class Submission {
             client.send(topic, jobId, value);
             Optional<byte[]> result = awaited.within(Duration.ofMillis(Math.round(timeout * 1000)));
             if (result.isEmpty()) {
-                System.err.println("boxcar: no result of job " + jobId + " within " + timeout
-                        + " s; it may still come: boxcar results --job " + jobId);
+                System.err.println(
+                        "boxcar: no result of job "
+                                + jobId
+                                + " within "
+                                + timeout
+                                + " s; it may still come: boxcar results --job "
+                                + jobId);
                 return Exit.TOO_LATE;
             }
             ObjectNode told = ResultCodec.toJson(result.get());

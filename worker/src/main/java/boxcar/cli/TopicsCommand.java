@@ -19,7 +19,8 @@ final class TopicsCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new picocli.CommandLine.ParameterException(spec.commandLine(), "did you mean: boxcar topics create");
+        throw new picocli.CommandLine.ParameterException(
+                spec.commandLine(), "did you mean: boxcar topics create");
     }
 
     /** {@code topics create}. */
@@ -31,8 +32,7 @@ final class TopicsCommand implements Runnable {
                 "share groups' configuration. What is there already stays; running it again is harmless.",
             })
     static final class Create implements Callable<Integer> {
-        @Mixin
-        private final Setup setup = new Setup();
+        @Mixin private final Setup setup = new Setup();
 
         @Option(
                 names = "--replication",

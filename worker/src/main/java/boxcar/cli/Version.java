@@ -6,7 +6,8 @@ import picocli.CommandLine.IVersionProvider;
 /** Which build this is: from the jar's manifest. */
 final class Version implements IVersionProvider {
     static String text() {
-        return Objects.requireNonNullElse(Version.class.getPackage().getImplementationVersion(), "development");
+        return Objects.requireNonNullElse(
+                Version.class.getPackage().getImplementationVersion(), "development");
     }
 
     @Override

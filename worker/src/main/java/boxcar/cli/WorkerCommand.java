@@ -26,10 +26,11 @@ import picocli.CommandLine.Option;
 final class WorkerCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerCommand.class);
 
-    @Mixin
-    private final Setup setup = new Setup();
+    @Mixin private final Setup setup = new Setup();
 
-    @Option(names = "--create-topics", description = "Make the topics and set the groups first, where they are not.")
+    @Option(
+            names = "--create-topics",
+            description = "Make the topics and set the groups first, where they are not.")
     private boolean createTopics;
 
     @Override
@@ -44,27 +45,33 @@ final class WorkerCommand implements Callable<Integer> {
         }
         CountDownLatch stop = new CountDownLatch(1);
         AtomicReference<@Nullable String> fatal = new AtomicReference<>();
-        try (Replica replica = Replica.open(config, message -> {
-            fatal.set(message);
-            stop.countDown();
-        })) {
-            CountDownLatch closed = new CountDownLatch(1);
-            Thread hook = new Thread(() -> {
-                stop.countDown();
-                awaitQuietly(closed);
-            });
-            Runtime.getRuntime().addShutdownHook(hook);
-            LOG.info("worker {} serves metrics at http:/{}/metrics", config.replica(), replica.metrics());
-            stop.await();
-            LOG.info("stopping: running jobs may take {} s", config.jobs().grace().toSeconds());
-            replica.close();
-            LOG.info("stopped");
-            if (fatal.get() == null) {
-                // From within a shutdown that SIGTERM began, only this exits with 0 and not 143.
-                Runtime.getRuntime().halt(Exit.WELL);
-            }
-            closed.countDown();
+        Replica replica =
+                Replica.open(
+                        config,
+                        message -> {
+                            fatal.set(message);
+                            stop.countDown();
+                        });
+        CountDownLatch closed = new CountDownLatch(1);
+        Thread hook =
+                new Thread(() -> {
+                    stop.countDown();
+                    awaitQuietly(closed);
+                });
+        Runtime.getRuntime().addShutdownHook(hook);
+        LOG.info(
+                "worker {} serves metrics at http:/{}/metrics",
+                config.replica(),
+                replica.metrics());
+        stop.await();
+        LOG.info("stopping: running jobs may take {} s", config.jobs().grace().toSeconds());
+        replica.close();
+        LOG.info("stopped");
+        if (fatal.get() == null) {
+            // From within a shutdown that SIGTERM began, only this exits with 0 and not 143.
+            Runtime.getRuntime().halt(Exit.WELL);
         }
+        closed.countDown();
         return Exit.UNAVAILABLE;
     }
 

@@ -106,8 +106,7 @@ final class Execution {
                 results.add(new TestResult(test.id(), Verdict.CANCELLED, null));
                 continue;
             }
-            try (WorkDirectory work = directories.create()) {
-                compiled.copyTo(work);
+            try (WorkDirectory work = directories.copyOf(compiled)) {
                 results.add(runTest(program, work, test));
                 files = OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
             }

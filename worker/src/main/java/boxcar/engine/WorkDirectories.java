@@ -36,6 +36,17 @@ final class WorkDirectories {
         }
     }
 
+    /** A copy of what a stage left, for a run that must not change it. */
+    WorkDirectory copyOf(WorkDirectory original) throws Fault {
+        Path copy = root.resolve(UUID.randomUUID().toString());
+        try {
+            Trees.copy(original.path, copy);
+            return new WorkDirectory(copy);
+        } catch (IOException e) {
+            throw failed("cannot copy a work directory", e);
+        }
+    }
+
     static Fault failed(String what, IOException e) {
         return new Fault("work-directory", Fault.Next.RETRY_HERE, what, e);
     }
@@ -47,14 +58,6 @@ final class WorkDirectories {
                 Trees.write(path, relative, content, executable);
             } catch (IOException e) {
                 throw failed("cannot write a source file", e);
-            }
-        }
-
-        void copyTo(WorkDirectory other) throws Fault {
-            try {
-                Trees.copy(path, other.path);
-            } catch (IOException e) {
-                throw failed("cannot copy a work directory", e);
             }
         }
 

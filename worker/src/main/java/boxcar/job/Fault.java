@@ -28,7 +28,7 @@ public final class Fault extends Exception {
     }
 
     public Fault(String step, Next next, String message, Throwable cause) {
-        super(message + ": " + cause.getMessage(), cause);
+        super(message + ": " + cause, cause);
         this.step = step;
         this.next = next;
     }

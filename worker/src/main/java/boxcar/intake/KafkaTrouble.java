@@ -1,0 +1,17 @@
+package boxcar.intake;
+
+import org.apache.kafka.common.KafkaException;
+
+/** Tells Kafka's failures from our own, for rooms that do not know Kafka. */
+public final class KafkaTrouble {
+    private KafkaTrouble() {}
+
+    public static boolean is(Throwable failure) {
+        return failure instanceof KafkaException;
+    }
+
+    /** What went wrong, in one line. */
+    public static String explain(Throwable failure) {
+        return KafkaFailures.say(failure);
+    }
+}
