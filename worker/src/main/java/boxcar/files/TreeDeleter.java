@@ -31,13 +31,17 @@ final class TreeDeleter {
 
     static void delete(Path root) throws IOException {
         try {
-            new TreeDeleter(root).empty();
+            empty(root);
         } catch (NoSuchFileException _) {
             return;
         } catch (NotDirectoryException _) {
             // A file or a link is deleted as such.
         }
         Files.deleteIfExists(root);
+    }
+
+    static void empty(Path root) throws IOException {
+        new TreeDeleter(root).empty();
     }
 
     private void empty() throws IOException {

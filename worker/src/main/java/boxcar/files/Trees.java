@@ -126,6 +126,11 @@ public final class Trees {
         TreeDeleter.delete(root);
     }
 
+    /** Deletes all that is in a folder, and leaves the folder. */
+    public static void empty(Path root) throws IOException {
+        TreeDeleter.empty(root);
+    }
+
     /**
      * Copies folders, regular files with their x bits, and links as links; special files are left
      * out, and so are links whose path is longer than the system can name.

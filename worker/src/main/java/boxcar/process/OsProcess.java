@@ -1,0 +1,179 @@
+package boxcar.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process of the operating system, from its start until it is reaped and its streams are closed.
+ *
+ * <p>Its stdin is fed while both its outputs are drained. Safe for many threads: any may stop it
+ * while one waits for it.
+ */
+public final class OsProcess {
+    /** A pipe takes this much without waiting for its reader, whatever its capacity (pipe(7)). */
+    private static final int AT_ONCE = 4096;
+
+    private static final int CHUNK = 1 << 16;
+    private static final Duration DRAINED = Duration.ofSeconds(2);
+
+    private final Process process;
+    private final List<Thread> streams;
+
+    private OsProcess(Process process, List<Thread> streams) {
+        this.process = process;
+        this.streams = streams;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @throws IOException if the program is not there, or the system has no room for one more
+     */
+    public static OsProcess start(Command command, Capture stdout, Capture stderr)
+            throws IOException {
+        var builder = new ProcessBuilder(command.argv());
+        builder.environment().clear();
+        builder.environment().putAll(command.environment());
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot start: " + e.getMessage(), e);
+        }
+        Thread out = Thread.startVirtualThread(() -> drain(process.getInputStream(), stdout));
+        Thread err = Thread.startVirtualThread(() -> drain(process.getErrorStream(), stderr));
+        feed(process.getOutputStream(), command.stdin());
+        return new OsProcess(process, List.of(out, err));
+    }
+
+    /** Runs a tool to its end, keeping up to 64 KiB of each output. */
+    public static Finished run(Command command, Duration deadline)
+            throws IOException, InterruptedException {
+        Capture stdout = Capture.quiet(CHUNK);
+        Capture stderr = Capture.quiet(CHUNK);
+        OsProcess process = start(command, stdout, stderr);
+        try {
+            if (process.await(deadline) == null) {
+                throw new IOException(
+                        "'%s' had not ended after %s".formatted(command.line(), deadline));
+            }
+        } finally {
+            process.kill();
+            process.awaitUninterrupted();
+        }
+        process.awaitStreams();
+        return new Finished(command, process.exit(), stdout.bytes(), stderr.bytes());
+    }
+
+    /**
+     * Waits for the process itself; its streams may stay open if it left children.
+     *
+     * @return its exit status, or null if it still runs
+     */
+    public @Nullable Integer await(Duration deadline) throws InterruptedException {
+        return process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS) ? exit() : null;
+    }
+
+    /**
+     * Its exit status, 128 + n if signal n killed it.
+     *
+     * @throws IllegalThreadStateException if it has not ended
+     */
+    public int exit() {
+        return process.exitValue();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Asks it to end (SIGTERM), and kills it if it has not after the grace. Returns at once. */
+    public void stop(Duration grace) {
+        process.destroy();
+        Thread.startVirtualThread(
+                () -> {
+                    try {
+                        if (await(grace) == null) {
+                            kill();
+                        }
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException("nobody interrupts this thread", e);
+                    }
+                });
+    }
+
+    /** Kills it (SIGKILL). Returns at once. */
+    public void kill() {
+        process.destroyForcibly();
+    }
+
+    /**
+     * Waits for the end of a process that was stopped or killed, whatever interrupts the caller; an
+     * interrupt is kept for later.
+     */
+    public void awaitUninterrupted() {
+        boolean interrupted = Thread.interrupted();
+        while (true) {
+            try {
+                process.waitFor();
+                break;
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Waits until its outputs are closed and drained. They close when the last process that holds
+     * them is gone: kill left-over children first.
+     *
+     * @return whether they were closed within two seconds
+     */
+    public boolean awaitStreams() throws InterruptedException {
+        boolean closed = true;
+        for (Thread stream : streams) {
+            closed &= stream.join(DRAINED);
+        }
+        return closed;
+    }
+
+    private static void drain(InputStream stream, Capture capture) {
+        byte[] chunk = new byte[8192];
+        try (stream) {
+            for (int n = stream.read(chunk); n >= 0; n = stream.read(chunk)) {
+                capture.take(chunk, n);
+            }
+        } catch (IOException _) {
+            // The process is gone and its pipe was closed under us: what came is kept.
+        }
+    }
+
+    private static void feed(OutputStream stream, byte[] bytes) {
+        if (bytes.length <= AT_ONCE) {
+            feedAll(stream, bytes);
+        } else {
+            Thread.startVirtualThread(() -> feedAll(stream, bytes));
+        }
+    }
+
+    private static void feedAll(OutputStream stream, byte[] bytes) {
+        try (stream) {
+            stream.write(bytes);
+        } catch (IOException | UncheckedIOException _) {
+            // It ended, or closed its stdin, without reading all: its own affair.
+        }
+    }
+}

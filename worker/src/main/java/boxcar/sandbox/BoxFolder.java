@@ -1,0 +1,130 @@
+package boxcar.sandbox;
+
+import boxcar.files.Trees;
+import boxcar.job.Fault;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The /dev, /tmp and /dev/shm of one isolate box: a bounded tmpfs of its own on the host, bound
+ * into the box and emptied after each stage.
+ *
+ * <p>isolate's own ways leave holes: a {@code tmp} folder is on the host's disk without a cap for
+ * the sum of its files, a {@code fs} mount takes half of the host's memory, 1.x shows the host's
+ * /dev and shares /dev/shm between boxes. It lies beside the lock of the number, so that the next
+ * holder finds it whoever that is.
+ */
+final class BoxFolder {
+    /** What one box may hold in /tmp and /dev/shm together; counted to its memory under cgroups. */
+    private static final int SIZE_KIB = 256 * 1024;
+
+    private static final int INODES = 65_536;
+
+    private record Node(String name, int major, int minor) {}
+
+    private static final List<Node> NODES =
+            List.of(
+                    new Node("null", 1, 3),
+                    new Node("zero", 1, 5),
+                    new Node("full", 1, 7),
+                    new Node("random", 1, 8),
+                    new Node("urandom", 1, 9),
+                    new Node("tty", 5, 0));
+
+    private final Path folder;
+
+    BoxFolder(Path locks, int box) {
+        folder = locks.resolve(box + ".box");
+    }
+
+    Path dev() {
+        return folder.resolve("dev");
+    }
+
+    Path tmp() {
+        return folder.resolve("tmp");
+    }
+
+    Path shm() {
+        return folder.resolve("shm");
+    }
+
+    /** Makes it anew. */
+    void make() throws Fault, InterruptedException {
+        remove();
+        try {
+            Files.createDirectories(folder);
+            Tools.mustRun(
+                    "mount",
+                    "-t",
+                    "tmpfs",
+                    "-o",
+                    "size=%dk,nr_inodes=%d,mode=0755,nosuid".formatted(SIZE_KIB, INODES),
+                    "boxcar",
+                    folder.toString());
+            for (Path place : List.of(dev(), dev().resolve("shm"), tmp(), shm())) {
+                Files.createDirectory(place);
+                Files.setAttribute(place, "unix:mode", 0755);
+            }
+            Files.setAttribute(tmp(), "unix:mode", 01777);
+            Files.setAttribute(shm(), "unix:mode", 01777);
+            fillDev();
+        } catch (IOException e) {
+            throw Faults.box("cannot make " + folder, e);
+        }
+    }
+
+    private void fillDev() throws IOException, Fault, InterruptedException {
+        for (Node node : NODES) {
+            Path path = dev().resolve(node.name());
+            Tools.mustRun(
+                    "mknod",
+                    "-m",
+                    "666",
+                    path.toString(),
+                    "c",
+                    Integer.toString(node.major()),
+                    Integer.toString(node.minor()));
+        }
+        Files.createSymbolicLink(dev().resolve("fd"), Path.of("/proc/self/fd"));
+        Files.createSymbolicLink(dev().resolve("stdin"), Path.of("/proc/self/fd/0"));
+        Files.createSymbolicLink(dev().resolve("stdout"), Path.of("/proc/self/fd/1"));
+        Files.createSymbolicLink(dev().resolve("stderr"), Path.of("/proc/self/fd/2"));
+    }
+
+    /** Removes what a stage left. */
+    void empty() throws Fault {
+        try {
+            Trees.empty(tmp());
+            Trees.empty(shm());
+        } catch (IOException e) {
+            throw Faults.box("cannot empty " + folder, e);
+        }
+    }
+
+    void remove() throws Fault, InterruptedException {
+        try {
+            while (mounted()) {
+                // Lazily: a dying box of an earlier holder may still have it in its namespace.
+                Tools.mustRun("umount", "--lazy", folder.toString());
+            }
+            if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                Trees.delete(folder);
+            }
+        } catch (IOException e) {
+            throw Faults.box("cannot remove " + folder, e);
+        }
+    }
+
+    private boolean mounted() throws IOException {
+        String mounts =
+                new String(
+                        Files.readAllBytes(Path.of("/proc/self/mountinfo")),
+                        StandardCharsets.UTF_8);
+        return mounts.contains(" " + folder + " ");
+    }
+}

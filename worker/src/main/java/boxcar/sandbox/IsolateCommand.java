@@ -1,0 +1,111 @@
+package boxcar.sandbox;
+
+import boxcar.job.Bind;
+import boxcar.job.Limits;
+import boxcar.job.Stage;
+import boxcar.process.Command;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Spells one stage as isolate's command line. No shell is in the way, here or in the box. */
+final class IsolateCommand {
+    private static final double MILLIS = 1000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final IsolateTool tool;
+    private final BoxFolder folder;
+    private final Stage stage;
+
+    IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage) {
+        this.tool = tool;
+        this.folder = folder;
+        this.stage = stage;
+    }
+
+    Command toRun(int box, Path meta) {
+        List<String> argv = tool.command(box, "--silent", "--meta=" + meta);
+        limits(argv);
+        folders(argv);
+        var inherited = new HashMap<String, String>();
+        environment(argv, inherited);
+        if (stage.network()) {
+            argv.add("--share-net");
+        }
+        argv.add("--run");
+        argv.add("--");
+        argv.addAll(stage.command());
+        return new Command(argv, inherited, stage.stdin());
+    }
+
+    private void limits(List<String> argv) {
+        Limits limits = stage.limits();
+        argv.add("--time=" + seconds(limits.cpuTime()));
+        argv.add("--wall-time=" + seconds(limits.wallTime()));
+        if (!limits.extraTime().isZero()) {
+            // isolate kills when both --time and --extra-time are passed; ours counts from --time.
+            argv.add("--extra-time=" + seconds(limits.cpuTime().plus(limits.extraTime())));
+        }
+        argv.add((tool.groups() ? "--cg-mem=" : "--mem=") + size(limits.memoryKib()));
+        argv.add("--fsize=" + size(limits.maxFileSizeKib()));
+        argv.add("--open-files=" + limits.maxOpenFiles());
+        argv.add("--processes=" + limits.maxProcesses());
+    }
+
+    private void folders(List<String> argv) {
+        argv.add("--no-default-dirs");
+        for (String system : Binds.SYSTEM) {
+            argv.add("--dir=" + system + ":maybe");
+        }
+        argv.add("--dir=/dev=" + folder.dev() + ":dev");
+        argv.add("--dir=/dev/shm=" + folder.shm() + ":rw");
+        argv.add("--dir=/tmp=" + folder.tmp() + ":rw");
+        argv.add("--dir=/proc=proc:fs");
+        argv.add("--dir=/box=" + stage.workDirectory() + ":rw");
+        for (Bind bind : Binds.inOrder(stage)) {
+            argv.add(
+                    "--dir="
+                            + bind.inside()
+                            + "="
+                            + bind.outside()
+                            + (bind.writable() ? ":rw" : ""));
+        }
+    }
+
+    /**
+     * isolate reads {@code --env=NAME=} as "unset", and {@code --env=NAME} as "take mine". So a
+     * variable without a value is given to isolate itself; never one with a value, which might be
+     * an LD_PRELOAD into a program that runs as root. For the same reason empty variables of the
+     * dynamic loader are left out: to ld.so(8) some of them are orders even when empty.
+     */
+    private void environment(List<String> argv, Map<String, String> inherited) {
+        if (!stage.environment().containsKey("LIBC_FATAL_STDERR_")) {
+            argv.add("--env=LIBC_FATAL_STDERR_=");
+        }
+        stage.environment()
+                .forEach(
+                        (name, value) -> {
+                            if (!value.isEmpty()) {
+                                argv.add("--env=" + name + "=" + value);
+                            } else if (!name.startsWith("LD_")) {
+                                inherited.put(name, "");
+                                argv.add("--env=" + name);
+                            }
+                        });
+    }
+
+    /** With a dot, whatever the locale, and never 0, which isolate reads as "no limit". */
+    static String seconds(Duration time) {
+        long millis = (time.toNanos() + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
+        return String.format(Locale.ROOT, "%.3f", Math.max(1, millis) / MILLIS);
+    }
+
+    /** isolate reads a signed 32-bit number and refuses more. */
+    static long size(long kib) {
+        return Math.max(1, Math.min(kib, Integer.MAX_VALUE));
+    }
+}

@@ -1,0 +1,141 @@
+package boxcar.sandbox;
+
+import boxcar.job.Cancellation;
+import boxcar.job.Captured;
+import boxcar.job.Ending;
+import boxcar.job.Fault;
+import boxcar.job.Sandbox;
+import boxcar.job.Stage;
+import boxcar.job.Usage;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Lends a box of the pool to each stage, and sweeps boxes that had trouble before they go back. */
+final class PooledSandbox implements Sandbox {
+    private static final Logger LOG = LoggerFactory.getLogger(PooledSandbox.class);
+    private static final long ENDING_MILLIS = 15_000;
+
+    private final BoxEngine engine;
+    private final Claims claims;
+    private final BoxPool pool;
+    private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
+    private final Set<Stop> running = ConcurrentHashMap.newKeySet();
+
+    PooledSandbox(BoxEngine engine, Claims claims) {
+        this.engine = engine;
+        this.claims = claims;
+        this.pool = new BoxPool(claims.numbers());
+    }
+
+    @Override
+    public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
+        Binds.check(stage);
+        Integer box = pool.lend(cancellation);
+        if (box == null) {
+            return cancelledBeforeItRan();
+        }
+        try {
+            return runIn(box, stage, cancellation);
+        } finally {
+            pool.giveBack(box);
+        }
+    }
+
+    private Ending runIn(int box, Stage stage, Cancellation cancellation)
+            throws Fault, InterruptedException {
+        if (dirty.contains(box)) {
+            engine.ready(box);
+            dirty.remove(box);
+        }
+        var stop = new Stop();
+        running.add(stop);
+        dirty.add(box);
+        try (var _ = cancellation.onCancel(() -> stop.because(Stop.Reason.CANCELLED))) {
+            Ending ending = engine.run(box, stage, stop);
+            dirty.remove(box);
+            if (stop.reason() == Stop.Reason.CLOSED) {
+                throw Faults.sandbox("the sandbox was closed while the stage ran");
+            }
+            return ending;
+        } finally {
+            running.remove(stop);
+            if (dirty.contains(box)) {
+                mend(box);
+            }
+        }
+    }
+
+    /** Best effort: a box that cannot be mended now stays dirty and is tried again when lent. */
+    private void mend(int box) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            engine.ready(box);
+            dirty.remove(box);
+        } catch (Fault | RuntimeException e) {
+            LOG.warn("box {} could not be swept after trouble: {}", box, e.getMessage());
+        } catch (InterruptedException _) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static Ending cancelledBeforeItRan() {
+        return new Ending(
+                new Ending.Cancelled(),
+                new Usage(null, null, null, null, null, null, false, false),
+                Captured.NOTHING,
+                Captured.NOTHING,
+                null,
+                "Cancelled before it ran");
+    }
+
+    @Override
+    public Engine engine() {
+        return engine.engine();
+    }
+
+    @Override
+    public Boxes boxes() {
+        return new Boxes(pool.total(), pool.busy());
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+        running.forEach(stop -> stop.because(Stop.Reason.CLOSED));
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (!pool.awaitAllBack(ENDING_MILLIS)) {
+                LOG.warn("{} stages did not end while the sandbox was closed", pool.busy());
+            }
+        } catch (InterruptedException _) {
+            interrupted = true;
+        }
+        claims.numbers().forEach(this::leave);
+        claims.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave(Integer box) {
+        @Nullable Exception failure = null;
+        try {
+            engine.leave(box);
+        } catch (Fault | RuntimeException e) {
+            failure = e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            failure = e;
+        }
+        if (failure != null) {
+            LOG.warn("box {} could not be cleaned up: {}", box, failure.getMessage());
+        }
+    }
+}

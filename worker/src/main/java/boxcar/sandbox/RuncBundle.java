@@ -1,0 +1,200 @@
+package boxcar.sandbox;
+
+import boxcar.job.Bind;
+import boxcar.job.Limits;
+import boxcar.job.Stage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Spells one stage as the config.json of an OCI bundle.
+ *
+ * @param user uid and gid of the program; the first process is root with four capabilities
+ * @param group path of the control group, empty if there is none
+ * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config.md">the format</a>
+ */
+record RuncBundle(Stage stage, RuncFolder folder, int user, String group) {
+    private static final int KIB = 1024;
+    private static final int TMP_KIB = 256 * 1024;
+    private static final int SHM_KIB = 64 * 1024;
+
+    /** What the first process needs to start the program as its user and to end what is left. */
+    private static final List<String> FIRST_PROCESS =
+            List.of("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_CHOWN");
+
+    String json() {
+        return Json.write(
+                Map.of(
+                        "ociVersion",
+                        "1.0.2",
+                        "hostname",
+                        "box",
+                        "root",
+                        Map.of("path", folder.root().toString(), "readonly", true),
+                        "process",
+                        process(),
+                        "mounts",
+                        mounts(),
+                        "linux",
+                        linux()));
+    }
+
+    private Map<String, Object> process() {
+        return Map.of(
+                "terminal",
+                false,
+                "user",
+                Map.of("uid", 0, "gid", 0),
+                "args",
+                arguments(),
+                "env",
+                List.of("PATH=/usr/bin:/bin"),
+                "cwd",
+                "/box",
+                "noNewPrivileges",
+                true,
+                // The program sets its own to 0; the first process goes last.
+                "oomScoreAdj",
+                -999,
+                "capabilities",
+                Map.of(
+                        "bounding", FIRST_PROCESS,
+                        "effective", FIRST_PROCESS,
+                        "permitted", FIRST_PROCESS),
+                "rlimits",
+                rlimits());
+    }
+
+    private List<String> arguments() {
+        var args = new ArrayList<String>();
+        args.add("/usr/bin/perl");
+        args.add("/.boxcar/init.pl");
+        args.add(System.getProperty("os.arch", ""));
+        args.add(Integer.toString(user));
+        args.add(Integer.toString(user));
+        args.add(Integer.toString(stage.environment().size()));
+        stage.environment().forEach((name, value) -> args.add(name + "=" + value));
+        args.addAll(stage.command());
+        return args;
+    }
+
+    private List<Map<String, Object>> rlimits() {
+        Limits limits = stage.limits();
+        var all = new ArrayList<Map<String, Object>>();
+        all.add(rlimit("RLIMIT_NOFILE", limits.maxOpenFiles()));
+        all.add(rlimit("RLIMIT_FSIZE", bytes(limits.maxFileSizeKib())));
+        all.add(rlimit("RLIMIT_CORE", 0));
+        all.add(rlimit("RLIMIT_MEMLOCK", 0));
+        if (group.isEmpty()) {
+            all.add(rlimit("RLIMIT_AS", bytes(limits.memoryKib())));
+            all.add(rlimit("RLIMIT_NPROC", limits.maxProcesses()));
+        }
+        return all;
+    }
+
+    private static long bytes(long kib) {
+        return kib > Long.MAX_VALUE / KIB ? Long.MAX_VALUE : kib * KIB;
+    }
+
+    private static Map<String, Object> rlimit(String type, long value) {
+        return Map.of("type", type, "hard", value, "soft", value);
+    }
+
+    private List<Map<String, Object>> mounts() {
+        var all = new ArrayList<Map<String, Object>>();
+        all.add(mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev", "hidepid=2"));
+        all.add(mount("/dev", "tmpfs", "tmpfs", "nosuid", "mode=755", "size=64k"));
+        all.add(tmpfs("/dev/shm", SHM_KIB));
+        all.add(tmpfs("/tmp", TMP_KIB));
+        for (String system : Binds.SYSTEM) {
+            if (Files.isDirectory(Path.of(system))) {
+                all.add(bind(Path.of(system), system, false));
+            }
+        }
+        all.add(bind(folder.talk(), "/.boxcar", false));
+        all.add(bind(stage.workDirectory(), "/box", true));
+        for (Bind bind : Binds.inOrder(stage)) {
+            all.add(bind(bind.outside(), bind.inside(), bind.writable()));
+        }
+        return all;
+    }
+
+    private static Map<String, Object> tmpfs(String place, int kib) {
+        return mount(
+                place,
+                "tmpfs",
+                "tmpfs",
+                "nosuid",
+                "nodev",
+                "mode=1777",
+                "size=" + kib + "k",
+                "nr_inodes=65536");
+    }
+
+    private static Map<String, Object> bind(Path outside, String inside, boolean writable) {
+        return mount(
+                inside,
+                "none",
+                outside.toString(),
+                "rbind",
+                writable ? "rw" : "ro",
+                "nosuid",
+                "nodev");
+    }
+
+    private static Map<String, Object> mount(
+            String place, String type, String source, String... options) {
+        return Map.of(
+                "destination", place, "type", type, "source", source, "options", List.of(options));
+    }
+
+    private Map<String, Object> linux() {
+        var namespaces = new ArrayList<Map<String, Object>>();
+        for (String type : List.of("pid", "ipc", "uts", "mount", "network", "cgroup")) {
+            boolean shared = type.equals("network") && stage.network();
+            boolean absent = !Files.exists(Path.of("/proc/self/ns/" + name(type)));
+            if (!shared && !absent) {
+                namespaces.add(Map.of("type", type));
+            }
+        }
+        return Map.of(
+                "namespaces",
+                namespaces,
+                "cgroupsPath",
+                group.isEmpty() ? "" : "/" + group,
+                "resources",
+                Map.of("devices", List.of(Map.of("allow", false, "access", "rwm"))),
+                "maskedPaths",
+                List.of(
+                        "/proc/acpi",
+                        "/proc/asound",
+                        "/proc/kcore",
+                        "/proc/keys",
+                        "/proc/key-users",
+                        "/proc/latency_stats",
+                        "/proc/timer_list",
+                        "/proc/timer_stats",
+                        "/proc/sched_debug",
+                        "/proc/scsi"),
+                "readonlyPaths",
+                List.of(
+                        "/proc/bus",
+                        "/proc/fs",
+                        "/proc/irq",
+                        "/proc/sys",
+                        "/proc/sysrq-trigger"),
+                "seccomp",
+                SyscallFilter.json());
+    }
+
+    private static String name(String type) {
+        return switch (type) {
+            case "mount" -> "mnt";
+            case "network" -> "net";
+            default -> type;
+        };
+    }
+}

@@ -1,0 +1,145 @@
+package boxcar.sandbox;
+
+import boxcar.files.Trees;
+import boxcar.job.Fault;
+import boxcar.job.Ending;
+import boxcar.job.Sandbox;
+import boxcar.job.Stage;
+import boxcar.process.Finished;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Runs stages with runc, one container each, made from the host's own /usr.
+ *
+ * <p>runc gives neither the exact exit status nor figures, and has no time limits: a small first
+ * process (init.pl) tells the one, the control group the other, and {@link RuncRun} watches.
+ */
+final class RuncEngine implements BoxEngine {
+    /** Far from users of people and of other containers; below 2³¹. */
+    private static final int FIRST_UID = 2_000_000_000;
+
+    private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
+    private static final String PARENT = "boxcar";
+
+    private final SandboxSettings settings;
+    private final String version;
+    private final Cgroups cgroups;
+
+    private RuncEngine(SandboxSettings settings, String version, Cgroups cgroups) {
+        this.settings = settings;
+        this.version = version;
+        this.cgroups = cgroups;
+    }
+
+    static RuncEngine open(SandboxSettings settings) throws Fault, InterruptedException {
+        Finished said = Tools.run(settings.runc(), "--version");
+        Matcher matcher = VERSION.matcher(said.out());
+        if (!said.well() || !matcher.find()) {
+            throw Faults.sandbox(settings.runc() + " is no runc", said);
+        }
+        if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
+            throw Faults.sandbox(
+                    "boxes of runc need /usr/bin/perl: apt-get install perl-base");
+        }
+        return new RuncEngine(settings, matcher.group(1), Cgroups.detect());
+    }
+
+    @Override
+    public Sandbox.Engine engine() {
+        return new Sandbox.Engine("runc", version, cgroups.version(), cgroups.memoryLimit());
+    }
+
+    @Override
+    public void ready(int box) throws Fault, InterruptedException {
+        sweep(box);
+        folder(box).make();
+    }
+
+    @Override
+    public void leave(int box) throws Fault, InterruptedException {
+        sweep(box);
+        folder(box).remove();
+        cgroups.removeIfEmpty(PARENT);
+    }
+
+    private void sweep(int box) throws Fault, InterruptedException {
+        Residents.kill(FIRST_UID + box);
+        cgroups.sweep(group(box));
+        if (Files.isDirectory(folder(box).state().resolve(container(box)))) {
+            Finished delete =
+                    Tools.run(
+                            List.of(
+                                    settings.runc(),
+                                    "--root",
+                                    folder(box).state().toString(),
+                                    "delete",
+                                    "--force",
+                                    container(box)));
+            if (!delete.well()) {
+                throw Faults.box("box " + box + " cannot be swept: " + delete.evidence());
+            }
+        }
+    }
+
+    private RuncFolder folder(int box) {
+        return new RuncFolder(settings.locks(), box);
+    }
+
+    private static String container(int box) {
+        return "boxcar-" + box;
+    }
+
+    private static String group(int box) {
+        return PARENT + "/box-" + box;
+    }
+
+    @Override
+    public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
+        int user = FIRST_UID + box;
+        try {
+            Trees.giveTo(stage.workDirectory(), user, user);
+        } catch (IOException e) {
+            throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
+        }
+        RuncFolder folder = folder(box);
+        String group = cgroups.present() ? group(box) : "";
+        folder.write(new RuncBundle(stage, folder, user, group));
+        var argv =
+                List.of(
+                        settings.runc(),
+                        "--root",
+                        folder.state().toString(),
+                        "run",
+                        "--bundle",
+                        folder.bundle().toString(),
+                        container(box));
+        boolean well = false;
+        try (var talk = Talk.open(folder)) {
+            Ending ending =
+                    new RuncRun(stage, stop, user, cgroups.group(group), talk).run(argv);
+            well = true;
+            return ending;
+        } finally {
+            if (!well) {
+                endAll(box);
+            }
+        }
+    }
+
+    /** Whatever interrupts us: nothing of the stage may live on. */
+    private void endAll(int box) throws Fault, InterruptedException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            sweep(box);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package boxcar.sandbox;
+
+import boxcar.files.Trees;
+import boxcar.job.Fault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/**
+ * What one runc box keeps on the host: its bundle, runc's own state, and the folder over which the
+ * box's first process and the worker talk. It lies beside the lock of the number, so that the next
+ * holder can end a container that a dead replica left.
+ */
+final class RuncFolder {
+    private static final int ONLY_ROOT = 0700;
+
+    private final Path folder;
+
+    RuncFolder(Path locks, int box) {
+        folder = locks.resolve(box + ".runc");
+    }
+
+    Path bundle() {
+        return folder.resolve("bundle");
+    }
+
+    /** An empty skeleton: runc makes the mount points in it. */
+    Path root() {
+        return folder.resolve("root");
+    }
+
+    /** runc's own state. */
+    Path state() {
+        return folder.resolve("state");
+    }
+
+    /** Visible in the box as /.boxcar, to root alone. */
+    Path talk() {
+        return folder.resolve("talk");
+    }
+
+    Path up() {
+        return talk().resolve("up");
+    }
+
+    Path down() {
+        return talk().resolve("down");
+    }
+
+    void make() throws Fault, InterruptedException {
+        try {
+            remove();
+            for (Path place : new Path[] {folder, bundle(), root(), state(), talk()}) {
+                Files.createDirectories(place);
+            }
+            Files.setAttribute(root(), "unix:mode", 0755);
+            Files.setAttribute(talk(), "unix:mode", ONLY_ROOT);
+            Files.setAttribute(folder, "unix:mode", ONLY_ROOT);
+            Tools.mustRun("mkfifo", "-m", "600", up().toString(), down().toString());
+            try (InputStream script = RuncFolder.class.getResourceAsStream("init.pl")) {
+                if (script == null) {
+                    throw new IOException("init.pl is not in the program's jar");
+                }
+                Files.write(talk().resolve("init.pl"), script.readAllBytes());
+            }
+        } catch (IOException e) {
+            throw Faults.box("cannot make " + folder, e);
+        }
+    }
+
+    void write(RuncBundle bundle) throws Fault {
+        try {
+            Files.write(
+                    bundle().resolve("config.json"),
+                    bundle.json().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw Faults.box("cannot write the bundle " + bundle(), e);
+        }
+    }
+
+    void remove() throws Fault {
+        try {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                Trees.delete(folder);
+            }
+        } catch (IOException e) {
+            throw Faults.box("cannot remove " + folder, e);
+        }
+    }
+}

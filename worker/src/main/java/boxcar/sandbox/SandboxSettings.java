@@ -1,0 +1,78 @@
+package boxcar.sandbox;
+
+import boxcar.job.Fault;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Which engine to use and which boxes are ours to claim.
+ *
+ * @param isolate isolate's program, a name looked up in PATH or a path
+ * @param runc runc's program, likewise
+ * @param firstBox lowest number of the range that the replicas of this host share
+ * @param lastBox highest number, inclusive, below 2²³; the range must fit isolate's {@code
+ *     num_boxes} (1000 unless configured)
+ * @param boxes how many boxes this replica wants, that is, stages at once
+ * @param state a folder that this replica owns; nobody else uses it
+ * @param locks a folder that all replicas of this host share, gone after a reboot
+ */
+public record SandboxSettings(
+        Choice engine,
+        String isolate,
+        String runc,
+        int firstBox,
+        int lastBox,
+        int boxes,
+        Path state,
+        Path locks) {
+    /** Where replicas of one host share their claims unless told otherwise. */
+    public static final Path DEFAULT_LOCKS = Path.of("/run/boxcar/boxes");
+
+    private static final int CEILING = 1 << 23;
+
+    public SandboxSettings {
+        if (firstBox < 0 || lastBox < firstBox || lastBox >= CEILING) {
+            throw new IllegalArgumentException(
+                    "box range %d to %d must lie within 0 to %d"
+                            .formatted(firstBox, lastBox, CEILING - 1));
+        }
+        if (boxes < 1) {
+            throw new IllegalArgumentException("boxes must be at least 1, but is " + boxes);
+        }
+        state = state.toAbsolutePath();
+        locks = locks.toAbsolutePath();
+    }
+
+    /** With its folders made, and links on the way to the locks resolved: mounts are told so. */
+    SandboxSettings resolved() throws Fault {
+        try {
+            Files.createDirectories(state);
+            Files.createDirectories(locks);
+            return new SandboxSettings(
+                    engine,
+                    isolate,
+                    runc,
+                    firstBox,
+                    lastBox,
+                    boxes,
+                    state.toRealPath(),
+                    locks.toRealPath());
+        } catch (IOException e) {
+            throw Faults.box("cannot make the folders of the sandbox", e);
+        }
+    }
+
+    SandboxSettings with(Choice other, int count) {
+        return new SandboxSettings(
+                other, isolate, runc, firstBox, lastBox, count, state, locks);
+    }
+
+    /** Which engine. */
+    public enum Choice {
+        /** isolate where it works, else runc. */
+        AUTO,
+        ISOLATE,
+        RUNC
+    }
+}

@@ -1,0 +1,113 @@
+package boxcar.sandbox;
+
+import boxcar.job.Fault;
+import boxcar.job.Sandbox;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The door of this room: finds the engine that works here, claims boxes, opens the sandbox. */
+public final class Sandboxes {
+    private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
+
+    private Sandboxes() {}
+
+    /**
+     * Claims boxes, sweeps them and tries the engine in one.
+     *
+     * @throws Fault if no engine works here, or no box is free; the message says what to do
+     */
+    public static Sandbox open(SandboxSettings wanted) throws Fault, InterruptedException {
+        SandboxSettings settings = wanted.resolved();
+        Claims claims = Claims.take(settings);
+        boolean opened = false;
+        try {
+            if (claims.numbers().size() < settings.boxes()) {
+                LOG.warn(
+                        "{} of {} boxes could be claimed: other replicas hold the rest of {} to {}",
+                        claims.numbers().size(),
+                        settings.boxes(),
+                        settings.firstBox(),
+                        settings.lastBox());
+            }
+            BoxEngine engine = engine(settings, claims.numbers().getFirst());
+            for (int box : claims.numbers()) {
+                engine.ready(box);
+            }
+            LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
+            opened = true;
+            return new PooledSandbox(engine, claims);
+        } finally {
+            if (!opened) {
+                claims.close();
+            }
+        }
+    }
+
+    private static BoxEngine engine(SandboxSettings settings, int box)
+            throws Fault, InterruptedException {
+        return switch (settings.engine()) {
+            case ISOLATE -> IsolateEngine.open(settings, box);
+            case RUNC -> RuncEngine.open(settings);
+            case AUTO -> firstThatWorks(settings, box);
+        };
+    }
+
+    private static BoxEngine firstThatWorks(SandboxSettings settings, int box)
+            throws Fault, InterruptedException {
+        Fault isolate;
+        try {
+            return IsolateEngine.open(settings, box);
+        } catch (Fault e) {
+            isolate = e;
+        }
+        try {
+            BoxEngine runc = RuncEngine.open(settings);
+            LOG.info("using runc, for isolate does not work here: {}", isolate.getMessage());
+            return runc;
+        } catch (Fault e) {
+            throw Faults.sandbox(
+                    "no sandbox works here. isolate: %s. runc: %s. %s"
+                            .formatted(isolate.getMessage(), e.getMessage(), MEND_RUNC));
+        }
+    }
+
+    private static final String MEND_RUNC = "Install one: apt-get install runc";
+    private static final String MEND_ISOLATE =
+            "Install isolate from its authors' Debian repository, as root, and see"
+                    + " isolate-check-environment(8)";
+
+    /**
+     * Tries each engine for real, in a box of its own.
+     *
+     * @return one line for each engine, for people
+     */
+    public static List<Present> present(SandboxSettings settings) throws InterruptedException {
+        var found = new ArrayList<Present>();
+        found.add(tryOne(settings.with(SandboxSettings.Choice.ISOLATE, 1), "isolate"));
+        found.add(tryOne(settings.with(SandboxSettings.Choice.RUNC, 1), "runc"));
+        return found;
+    }
+
+    private static Present tryOne(SandboxSettings settings, String name)
+            throws InterruptedException {
+        try (Sandbox sandbox = open(settings)) {
+            return new Present(name, sandbox.engine(), sandbox.engine().describe(), null);
+        } catch (Fault e) {
+            String mend = name.equals("runc") ? MEND_RUNC : MEND_ISOLATE;
+            return new Present(name, null, String.valueOf(e.getMessage()), mend);
+        }
+    }
+
+    /**
+     * What became of an engine on this host.
+     *
+     * @param engine what it can do; null if it does not work
+     * @param words for people: what it is, or what went wrong
+     * @param mend what to do about it; null if it works
+     */
+    public record Present(
+            String name, Sandbox.@Nullable Engine engine, String words, @Nullable String mend) {}
+}
