@@ -3,6 +3,7 @@ package boxcar.intake;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -42,7 +43,8 @@ final class ControlListener implements Runnable {
             Wire wire,
             Cancellations cancellations,
             Gate gate,
-            Reach reach) {}
+            Reach reach,
+            Consumer<String> onFatal) {}
 
     @Override
     public void run() {
@@ -55,6 +57,11 @@ final class ControlListener implements Runnable {
                     return;
                 } catch (KafkaException e) {
                     doors.reach.lost(e);
+                    if (KafkaFailures.isAccess(e)) {
+                        doors.onFatal.accept(
+                                "Cannot read " + doors.topic + ": " + KafkaFailures.say(e));
+                        return;
+                    }
                     doors.gate.rest(RETRY);
                 }
             }

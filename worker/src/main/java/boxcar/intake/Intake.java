@@ -65,7 +65,8 @@ public final class Intake implements AutoCloseable {
                                 wire,
                                 cancellations,
                                 gate,
-                                reach),
+                                reach,
+                                message -> tellOnce(message, onFatal)),
                         clock);
         JobDesk desk =
                 new JobDesk(

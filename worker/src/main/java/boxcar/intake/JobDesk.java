@@ -1,7 +1,5 @@
 package boxcar.intake;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import boxcar.job.Cancellation;
 import boxcar.job.Fault;
 import boxcar.job.Job;
@@ -15,11 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,18 +29,27 @@ import org.slf4j.LoggerFactory;
 final class JobDesk implements RecordHandler {
     private static final Logger log = LoggerFactory.getLogger(JobDesk.class);
     private static final Duration LONGEST_BACK_OFF = Duration.ofMinutes(1);
+    private static final Settling ACCEPT = new Settling.Accept();
 
     private final Doors doors;
-    private final Outbox outbox;
     private final DeadLetters deadLetters;
-    private final InstantSource clock;
+    private final Answers answers;
     private final JobTurns turns = new JobTurns();
+    private final Doubtful doubtful = new Doubtful();
 
     JobDesk(Doors doors, Outbox outbox, InstantSource clock) {
         this.doors = doors;
-        this.outbox = outbox;
         this.deadLetters = new DeadLetters(doors.settings, outbox, doors.telemetry);
-        this.clock = clock;
+        this.answers =
+                new Answers(
+                        new Answers.Doors(
+                                doors.settings,
+                                doors.wire,
+                                doors.ledger,
+                                doors.telemetry,
+                                outbox,
+                                deadLetters),
+                        clock);
     }
 
     /** Where the desk turns to. */
@@ -59,33 +63,28 @@ final class JobDesk implements RecordHandler {
             PastAnswers past,
             Cancellations cancellations) {}
 
-    /**
-     * What is known of a job before it is answered.
-     *
-     * @param runs whether answering it may break this replica
-     */
-    private record Claim(String jobId, Job.Kind kind, String digest, boolean runs, Work work) {}
-
-    /** What answers a job that has no answer yet. */
-    @FunctionalInterface
-    private interface Work {
-        JobResult result(Cancellation cancellation) throws Fault, InterruptedException;
-    }
-
     @Override
     public Settling handle(Delivery delivery) throws InterruptedException {
         return switch (read(delivery)) {
             case Decoded.Unreadable(String reason, String message) ->
                     bury(delivery, reason, message);
-            case Decoded.Bad(var id, var kind, var digest, var rejection) ->
+            case Decoded.Bad(String id, Job.Kind kind, String digest, Rejection rejection) ->
                     answer(
                             delivery,
-                            new Claim(id, kind, digest, false, _ -> JobResult.rejected(rejection)));
+                            new Claim(id, kind, digest),
+                            claim -> answers.give(delivery, claim, JobResult.rejected(rejection)));
             case Decoded.Good(Job job) ->
                     answer(
                             delivery,
-                            new Claim(job.id(), job.kind(), job.digest(), true, c -> run(job, c)));
+                            new Claim(job.id(), job.kind(), job.digest()),
+                            claim -> carryOut(delivery, claim, job));
         };
+    }
+
+    /** Answers a job that has no answer yet. */
+    @FunctionalInterface
+    private interface Work {
+        void answer(Claim claim) throws Fault, InterruptedException;
     }
 
     private Decoded read(Delivery delivery) {
@@ -93,19 +92,7 @@ final class JobDesk implements RecordHandler {
             return doors.wire.job(delivery.topic(), delivery.key(), delivery.value());
         } catch (RuntimeException e) {
             log.error("Reading {} failed", delivery.place(), e);
-            return new Decoded.Unreadable("decoder", String.valueOf(e));
-        }
-    }
-
-    private JobResult run(Job job, Cancellation cancellation) throws Fault, InterruptedException {
-        if (cancellation.isCancelled()) {
-            return JobResult.cancelled();
-        }
-        try {
-            return doors.runner.run(job, doors.progress.apply(job.id()), cancellation);
-        } catch (RuntimeException e) {
-            log.error("Job {} failed within Boxcar", job.id(), e);
-            throw new Fault("internal", Fault.Next.TRY_ELSEWHERE, e.toString());
+            return new Decoded.Unreadable("decoder", e.toString());
         }
     }
 
@@ -113,7 +100,7 @@ final class JobDesk implements RecordHandler {
             throws InterruptedException {
         try {
             deadLetters.put(delivery, reason, message);
-            return new Settling.Accept();
+            return ACCEPT;
         } catch (Fault fault) {
             log.error("No dead letter for {}: {}", delivery.place(), fault.getMessage());
             doors.telemetry.fault(fault.step());
@@ -121,78 +108,83 @@ final class JobDesk implements RecordHandler {
         }
     }
 
-    private Settling answer(Delivery delivery, Claim claim) throws InterruptedException {
-        doors.telemetry.taken(
-                claim.kind, delivery.count(), atLeastZero(delivery.queuedAt(), delivery.taken()));
-        try (var _ = turns.take(claim.jobId)) {
-            return answerInTurn(delivery, claim);
+    private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
+        doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
+        try (var _ = turns.take(claim.jobId())) {
+            return answerInTurn(delivery, claim, work);
         } catch (InterruptedException e) {
             if (delivery.held().getAsBoolean()) {
-                doors.telemetry.released(claim.kind);
+                doors.telemetry.released(claim.kind());
             } else {
-                doors.telemetry.lockLost(claim.kind);
+                doubtful.add(claim.jobId());
+                doors.telemetry.lockLost(claim.kind());
             }
             throw e;
         }
     }
 
-    private Settling answerInTurn(Delivery delivery, Claim claim) throws InterruptedException {
+    private Settling answerInTurn(Delivery delivery, Claim claim, Work work)
+            throws InterruptedException {
+        Fault fault;
         try {
-            return answerOnce(delivery, claim);
-        } catch (Fault fault) {
-            doors.telemetry.fault(fault.step());
-            log.warn(
-                    "Job {}, delivery {}: fault at {}: {}",
-                    claim.jobId,
-                    delivery.count(),
-                    fault.step(),
-                    fault.getMessage());
-            return afterFault(delivery, claim, fault);
+            answerOnce(delivery, claim, work);
+            return ACCEPT;
+        } catch (Fault e) {
+            fault = e;
+        } catch (RuntimeException e) {
+            log.error("Job {} failed within Boxcar", claim.jobId(), e);
+            fault = new Fault("internal", Fault.Next.TRY_ELSEWHERE, e.toString());
         }
+        return afterFault(delivery, claim, fault);
     }
 
     private Settling afterFault(Delivery delivery, Claim claim, Fault fault)
             throws InterruptedException {
+        doors.telemetry.fault(fault.step());
+        log.warn(
+                "Job {}, delivery {}: fault at {}: {}",
+                claim.jobId(),
+                delivery.count(),
+                fault.step(),
+                fault.getMessage());
         if (fault.next() == Fault.Next.GIVE_UP) {
             try {
-                return publish(
-                        delivery,
-                        claim,
-                        JobResult.fault(fault.step(), String.valueOf(fault.getMessage())));
+                answers.give(delivery, claim, terminal(fault));
+                return ACCEPT;
             } catch (Fault unpublished) {
                 doors.telemetry.fault(unpublished.step());
             }
         }
         Settling settling = backOff(delivery, fault);
-        doors.telemetry.released(claim.kind);
+        doors.telemetry.released(claim.kind());
         return settling;
     }
 
-    private Settling answerOnce(Delivery delivery, Claim claim) throws Fault, InterruptedException {
-        Optional<Ledger.Entry> known = doors.ledger.find(claim.jobId);
-        if (known.isPresent()) {
-            return repeat(delivery, claim, known.get());
-        }
-        if (delivery.count() > 1 && wasAnsweredElsewhere(delivery, claim)) {
-            return new Settling.Accept();
-        }
-        if (isLast(delivery, claim)) {
-            return giveUp(delivery, claim);
-        }
-        Cancellation cancellation = doors.cancellations.began(claim.jobId);
-        JobResult result;
-        try {
-            result = claim.work.result(cancellation);
-        } finally {
-            doors.cancellations.ended(claim.jobId);
-        }
-        return publish(delivery, claim, result);
+    private static JobResult terminal(Fault fault) {
+        return JobResult.fault(fault.step(), String.valueOf(fault.getMessage()));
     }
 
-    private boolean isLast(Delivery delivery, Claim claim) {
-        return claim.runs
-                && delivery.count() >= doors.settings.deliveryLimit()
-                && !doors.cancellations.isCancelled(claim.jobId);
+    private void answerOnce(Delivery delivery, Claim claim, Work work)
+            throws Fault, InterruptedException {
+        Optional<Ledger.Entry> known = doors.ledger.find(claim.jobId());
+        if (known.isPresent()) {
+            answerAgain(delivery, claim, known.get());
+        } else if (!wasAnsweredElsewhere(delivery, claim)) {
+            work.answer(claim);
+        }
+        doubtful.remove(claim.jobId());
+    }
+
+    private void answerAgain(Delivery delivery, Claim claim, Ledger.Entry entry)
+            throws Fault, InterruptedException {
+        if (entry.digest().equals(claim.digest())) {
+            answers.repeat(delivery, claim, entry);
+        } else {
+            // The job id has its outcome, which this does not change.
+            var reused =
+                    new Rejection("job_id", claim.jobId(), "was seen before with other content");
+            answers.giveBeside(delivery, claim, JobResult.rejected(reused));
+        }
     }
 
     /**
@@ -201,13 +193,17 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        Optional<byte[]> published = doors.past.find(claim.jobId, delivery.queuedAt());
+        if (delivery.count() == 1 && !doubtful.contains(claim.jobId())) {
+            return false;
+        }
+        Optional<byte[]> published = doors.past.find(claim.jobId(), delivery.queuedAt());
         if (published.isEmpty()) {
             return false;
         }
         byte[] result = published.get();
-        log.info("Job {} was answered already by another attempt", claim.jobId);
-        doors.ledger.record(new Ledger.Entry(claim.jobId, claim.digest, outcome(result), result));
+        log.info("Job {} was answered already by another attempt", claim.jobId());
+        doors.ledger.record(
+                new Ledger.Entry(claim.jobId(), claim.digest(), outcome(result), result));
         return true;
     }
 
@@ -219,128 +215,37 @@ final class JobDesk implements RecordHandler {
         }
     }
 
-    private Settling repeat(Delivery delivery, Claim claim, Ledger.Entry entry)
+    private void carryOut(Delivery delivery, Claim claim, Job job)
             throws Fault, InterruptedException {
-        if (!entry.digest().equals(claim.digest)) {
-            return refuseReuse(delivery, claim);
+        if (doors.cancellations.isCancelled(job.id())) {
+            answers.give(delivery, claim, JobResult.cancelled());
+        } else if (delivery.count() >= doors.settings.deliveryLimit()) {
+            giveUp(delivery, claim);
+        } else {
+            answers.give(delivery, claim, run(job));
         }
-        requireLock(delivery);
-        doors.telemetry.answeredFromLedger(claim.kind);
+    }
+
+    private JobResult run(Job job) throws Fault, InterruptedException {
+        Cancellation cancellation = doors.cancellations.began(job.id());
         try {
-            outbox.publish(resultRecord(claim.jobId, entry.result()));
-            return new Settling.Accept();
-        } catch (Outbox.RefusedRecordException e) {
-            throw new Fault("publish", Fault.Next.TRY_ELSEWHERE, "a known result is refused", e);
+            return doors.runner.run(job, doors.progress.apply(job.id()), cancellation);
+        } finally {
+            doors.cancellations.ended(job.id());
         }
     }
 
-    /** The job id has its outcome, which this does not change: the ledger is left as it is. */
-    private Settling refuseReuse(Delivery delivery, Claim claim)
-            throws Fault, InterruptedException {
-        JobResult refused =
-                JobResult.rejected(
-                        new Rejection("job_id", claim.jobId, "was seen before with other content"));
-        send(delivery, claim, refused);
-        doors.telemetry.finished(claim.kind, refused.outcome(), sinceTaken(delivery));
-        return new Settling.Accept();
-    }
-
-    private Settling giveUp(Delivery delivery, Claim claim) throws Fault, InterruptedException {
+    /** Ends a job that was run too often already: whoever ran it did not live to tell. */
+    private void giveUp(Delivery delivery, Claim claim) throws Fault, InterruptedException {
         String message = "delivered " + delivery.count() + " times, never finished";
         doors.telemetry.fault("deliveries");
-        Settling settling = publish(delivery, claim, JobResult.fault("deliveries", message));
+        answers.give(delivery, claim, JobResult.fault("deliveries", message));
         try {
             deadLetters.put(delivery, "deliveries", message);
         } catch (Fault fault) {
             // The job has its answer; the letter is a copy for people.
             log.error("No dead letter for {}: {}", delivery.place(), fault.getMessage());
             doors.telemetry.fault(fault.step());
-        }
-        return settling;
-    }
-
-    private Settling publish(Delivery delivery, Claim claim, JobResult result)
-            throws Fault, InterruptedException {
-        Sent sent = send(delivery, claim, result);
-        if (sent.result == null) {
-            return new Settling.Accept();
-        }
-        String outcome = sent.outcome.name();
-        try {
-            doors.ledger.record(new Ledger.Entry(claim.jobId, claim.digest, outcome, sent.result));
-        } catch (Fault fault) {
-            // The answer is out: to give the job back would only bring it out twice.
-            log.error("Job {} is answered but not in the ledger", claim.jobId, fault);
-            doors.telemetry.fault(fault.step());
-        }
-        doors.telemetry.finished(claim.kind, sent.outcome, sinceTaken(delivery));
-        return new Settling.Accept();
-    }
-
-    /** What went out; {@code result} is null if only a dead letter could. */
-    private record Sent(JobResult.Outcome outcome, byte @Nullable [] result) {}
-
-    /**
-     * Publishes a result, or if it is refused a small one that says so, or at last a dead letter.
-     */
-    private Sent send(Delivery delivery, Claim claim, JobResult result)
-            throws Fault, InterruptedException {
-        byte[] value = encode(delivery, claim, result);
-        String refusal;
-        if (value.length > doors.settings.maxResultBytes()) {
-            refusal =
-                    "the result has %d bytes, a record may have %d: ask for less output"
-                            .formatted(value.length, doors.settings.maxResultBytes());
-        } else {
-            requireLock(delivery);
-            try {
-                outbox.publish(resultRecord(claim.jobId, value));
-                return new Sent(result.outcome(), value);
-            } catch (Outbox.RefusedRecordException e) {
-                refusal = "the result of " + value.length + " bytes is refused: " + e.getMessage();
-            }
-        }
-        doors.telemetry.fault("publish");
-        log.error("Job {}: {}", claim.jobId, refusal);
-        return sendSmaller(delivery, claim, refusal);
-    }
-
-    private Sent sendSmaller(Delivery delivery, Claim claim, String refusal)
-            throws Fault, InterruptedException {
-        JobResult smaller = JobResult.fault("publish", refusal);
-        byte[] value = encode(delivery, claim, smaller);
-        requireLock(delivery);
-        try {
-            outbox.publish(resultRecord(claim.jobId, value));
-            return new Sent(smaller.outcome(), value);
-        } catch (Outbox.RefusedRecordException e) {
-            deadLetters.put(delivery, "result-refused", refusal);
-            return new Sent(smaller.outcome(), null);
-        }
-    }
-
-    private byte[] encode(Delivery delivery, Claim claim, JobResult result) {
-        return doors.wire.result(
-                new Answer(
-                        claim.jobId,
-                        claim.kind,
-                        result,
-                        UUID.randomUUID().toString(),
-                        delivery.count(),
-                        delivery.queuedAt(),
-                        delivery.taken(),
-                        clock.instant()));
-    }
-
-    private ProducerRecord<byte[], byte[]> resultRecord(String jobId, byte[] value) {
-        return new ProducerRecord<>(
-                doors.settings.topics().results(), jobId.getBytes(UTF_8), value);
-    }
-
-    /** Nothing is published once somebody else may have the job. */
-    private static void requireLock(Delivery delivery) throws InterruptedException {
-        if (!delivery.held().getAsBoolean()) {
-            throw new InterruptedException("the lock on " + delivery.place() + " is lost");
         }
     }
 
@@ -354,11 +259,10 @@ final class JobDesk implements RecordHandler {
         return new Settling.Release(elsewhere ? Duration.ofMillis(jittered) : Duration.ZERO);
     }
 
-    private Duration sinceTaken(Delivery delivery) {
-        return atLeastZero(delivery.taken(), clock.instant());
-    }
-
-    private static Duration atLeastZero(Instant from, Instant to) {
-        return to.isBefore(from) ? Duration.ZERO : Duration.between(from, to);
+    private static Duration queued(Delivery delivery) {
+        Instant from = delivery.queuedAt();
+        return delivery.taken().isBefore(from)
+                ? Duration.ZERO
+                : Duration.between(from, delivery.taken());
     }
 }

@@ -23,6 +23,12 @@ final class KafkaFailures {
         return false;
     }
 
+    /** Whether we are refused: by password, certificate or permission. */
+    static boolean isAccess(Throwable failure) {
+        return failure instanceof AuthenticationException
+                || failure instanceof AuthorizationException;
+    }
+
     /** One line for people, from the innermost cause that says something. */
     static String say(Throwable failure) {
         Throwable told = failure;

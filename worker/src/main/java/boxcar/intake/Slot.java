@@ -8,8 +8,6 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,7 +105,7 @@ final class Slot implements Runnable {
     }
 
     private boolean survive(RuntimeException e) throws InterruptedException {
-        boolean mayPass = hasServed && !isAccess(e);
+        boolean mayPass = hasServed && !KafkaFailures.isAccess(e);
         if (KafkaFailures.needsAPerson(e) && !mayPass) {
             around.onFatal.accept(
                     "Cannot take jobs from " + place.topicName + ": " + KafkaFailures.say(e));
@@ -121,10 +119,6 @@ final class Slot implements Runnable {
         around.gate.rest(
                 Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1)));
         return true;
-    }
-
-    private static boolean isAccess(Throwable e) {
-        return e instanceof AuthenticationException || e instanceof AuthorizationException;
     }
 
     private void serve(KafkaShareConsumer<byte[], byte[]> consumer) throws InterruptedException {

@@ -107,7 +107,7 @@ class IntakeTest {
         var runs = new AtomicInteger();
         start((_, _, cancellation) -> {
             runs.incrementAndGet();
-            new CountDownLatch(1).await(5, TimeUnit.SECONDS);
+            var _ = new CountDownLatch(1).await(3, TimeUnit.SECONDS);
             return JobResult.cancelled();
         });
         assertEquals("CANCELLED a #1", sendAndWait("a", "python"));

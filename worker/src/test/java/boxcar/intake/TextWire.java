@@ -29,18 +29,18 @@ final class TextWire implements Wire {
     }
 
     @Override
-    public Reading job(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value) {
+    public Decoded job(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value) {
         String[] words = text(value).split(" ", 3);
         return switch (words[0]) {
-            case "run" -> new Reading.Asked(execution(words[1], words[2]));
+            case "run" -> new Decoded.Good(execution(words[1], words[2]));
             case "refuse" ->
-                    new Reading.Refused(
+                    new Decoded.Bad(
                             words[1],
                             Job.Kind.EXECUTE,
                             words[2],
                             new Rejection("run_limits.memory", "0", "must be at least 1"));
             case "explode" -> throw new IllegalStateException("a mistake in the decoder");
-            default -> new Reading.Illegible("not-a-job", "begins with '" + words[0] + "'");
+            default -> new Decoded.Unreadable("not-a-job", "begins with '" + words[0] + "'");
         };
     }
 

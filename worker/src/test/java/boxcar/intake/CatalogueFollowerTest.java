@@ -1,0 +1,191 @@
+package boxcar.intake;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.job.Catalogue;
+import boxcar.job.CatalogueRecord;
+import boxcar.job.Fault;
+import boxcar.job.LanguageRuntime;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(60)
+class CatalogueFollowerTest {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private Cluster cluster;
+    private IntakeSettings settings;
+    private Told catalogue;
+
+    @BeforeAll
+    void startBroker(@TempDir Path directory) throws IOException {
+        cluster = new Cluster(directory);
+    }
+
+    @AfterAll
+    void stopBroker() {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void makeTopics() throws InterruptedException {
+        settings = cluster.settings();
+        new Topics(settings).create(1, _ -> {});
+        catalogue = new Told();
+    }
+
+    @Test
+    void theOffsetOfARecordIsTold() throws Exception {
+        assertEquals(0, append("python"));
+        assertEquals(1, append("bash"));
+    }
+
+    @Test
+    void itCatchesUpWithWhatWasThereAndGoesOn() throws Exception {
+        append("python");
+        append("bash");
+        var caughtUp = new CountDownLatch(1);
+        try (var follower = follow(caughtUp::countDown)) {
+            assertTrue(caughtUp.await(20, TimeUnit.SECONDS));
+            assertTrue(follower.isCaughtUp());
+            assertEquals(List.of("0 python", "1 bash"), catalogue.told);
+            append("c");
+            await().atMost(SOON).until(() -> catalogue.told.contains("2 c"));
+        }
+        assertEquals(1, catalogue.logs.size());
+    }
+
+    @Test
+    void anEmptyLogIsCaughtUpWithAtOnce() throws Exception {
+        var caughtUp = new CountDownLatch(1);
+        try (var _ = follow(caughtUp::countDown)) {
+            assertTrue(caughtUp.await(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void itBeginsWhereTheCatalogueStopped() throws Exception {
+        append("python");
+        append("bash");
+        catalogue.position = 1;
+        try (var _ = follow(() -> {})) {
+            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("1 bash")));
+        }
+    }
+
+    @Test
+    void aRecordThatCannotBeReadIsSkipped() throws Exception {
+        try (var publisher = new Publisher(new KafkaClients(settings), "stranger")) {
+            publisher.publish(
+                    new ProducerRecord<>(
+                            settings.topics().runtimes(),
+                            "x".getBytes(UTF_8),
+                            "x".getBytes(UTF_8)));
+        }
+        append("bash");
+        try (var _ = follow(() -> {})) {
+            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("0 skipped", "1 bash")));
+        }
+    }
+
+    @Test
+    void aCatalogueThatFailsIsToldTheSameAgain() throws Exception {
+        append("python");
+        catalogue.failures.set(1);
+        try (var _ = follow(() -> {})) {
+            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("0 python")));
+        }
+    }
+
+    @Test
+    void itGoesOnAfterTheBrokerWasAway() throws Exception {
+        append("python");
+        try (var _ = follow(() -> {})) {
+            await().atMost(SOON).until(() -> catalogue.told.size() == 1);
+            cluster.stop();
+            cluster.startAgain();
+            append("bash");
+            await().atMost(SOON).until(() -> catalogue.told.contains("1 bash"));
+        }
+    }
+
+    private CatalogueFollower follow(Runnable onCaughtUp) {
+        return CatalogueFollower.start(settings, new TextWire(), catalogue, onCaughtUp);
+    }
+
+    private long append(String name) throws Fault, InterruptedException {
+        try (var appender = new CatalogueAppender(settings, new TextWire())) {
+            return appender.append(new CatalogueRecord.Removed(0, name, "job"));
+        }
+    }
+
+    /** A catalogue that writes down what it is told. */
+    private static final class Told implements Catalogue {
+        private final List<String> told = new CopyOnWriteArrayList<>();
+        private final Set<LogIdentity> logs = ConcurrentHashMap.newKeySet();
+        private final AtomicInteger failures = new AtomicInteger();
+        private volatile long position;
+
+        @Override
+        public Optional<LanguageRuntime> find(long id) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<LanguageRuntime> find(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<LanguageRuntime> list() {
+            return List.of();
+        }
+
+        @Override
+        public long position(LogIdentity log) {
+            logs.add(log);
+            return position;
+        }
+
+        @Override
+        public void follow(long offset, CatalogueRecord entry) throws Fault {
+            if (failures.getAndDecrement() > 0) {
+                throw new Fault("database", Fault.Next.RETRY_HERE, "locked");
+            }
+            told.add(offset + " " + ((CatalogueRecord.Removed) entry).name());
+            position = offset + 1;
+        }
+
+        @Override
+        public void skip(long offset) {
+            told.add(offset + " skipped");
+            position = offset + 1;
+        }
+
+        @Override
+        public void awaitFollowed(long offset) {
+            throw new UnsupportedOperationException("nobody waits here");
+        }
+    }
+}
