@@ -1,0 +1,85 @@
+package boxcar.intake;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import boxcar.job.CatalogueRecord;
+import boxcar.job.Limits;
+import boxcar.job.Progress;
+import boxcar.job.RuntimeDefinition;
+import boxcar.schema.ProgressTag;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CatalogueCodecTest {
+    private static final Instant THEN = Instant.parse("2026-01-31T12:00:00.123Z");
+
+    private static CatalogueRecord installed(@Nullable String compileScript) {
+        Limits limits =
+                new Limits(Duration.ofMillis(1), Duration.ofHours(2), Duration.ZERO, 1, 2, 4, 5);
+        var definition = new RuntimeDefinition("c", "main.c", "nix", compileScript, "run", limits);
+        return new CatalogueRecord.Installed(definition, "digest", "job", THEN);
+    }
+
+    @Test
+    void recordsComeBackAsTheyWere() {
+        for (CatalogueRecord entry :
+                new CatalogueRecord[] {
+                    installed("gcc"), installed(null), new CatalogueRecord.Removed(7, "c", "job")
+                }) {
+            assertEquals(Optional.of(entry), CatalogueCodec.decode(CatalogueCodec.encode(entry)));
+        }
+    }
+
+    @Test
+    void jsonIsReadToo() {
+        assertEquals(
+                Optional.of(installed(null)),
+                CatalogueCodec.decode(
+                        Records.json(
+                                """
+                                {'name':'c','source_file_name':'main.c','nix_shell':'nix','run_script':'run',
+                                 'limits':{'wall_time':0.001,'cpu_time':7200,'extra_time':0,'memory':1,
+                                           'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},
+                                 'digest':'digest','job_id':'job','installed_at':'2026-01-31T12:00:00.123Z'}\
+                                """)));
+        assertEquals(
+                Optional.of(new CatalogueRecord.Removed(7, "c", "job")),
+                CatalogueCodec.decode(
+                        Records.json(
+                                "{'type':'RuntimeRemoved','runtime_id':7,'name':'c','job_id':'job'}")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "x",
+                "{",
+                "{}",
+                "{'type':'CancelJob','job_id':'j'}",
+                "{'name':'c','source_file_name':'main.c','nix_shell':'nix','run_script':'run','limits':{},'digest':'d','job_id':'j','installed_at':0}",
+                "{'name':'c','source_file_name':'main.c','nix_shell':'nix','run_script':'run','limits':{'wall_time':NaN,'cpu_time':1,'extra_time':0,'memory':1,'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},'digest':'d','job_id':'j','installed_at':0}",
+                "{'name':'c','source_file_name':'../x','nix_shell':'nix','run_script':'run','limits':{'wall_time':1,'cpu_time':1,'extra_time':0,'memory':1,'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},'digest':'d','job_id':'j','installed_at':0}",
+                "{'name':'c','source_file_name':'x','nix_shell':'nix','run_script':'run','limits':{'wall_time':1,'cpu_time':1,'extra_time':0,'memory':0,'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},'digest':'d','job_id':'j','installed_at':0}",
+            })
+    void whatNoReplicaCouldUseIsNothing(String text) {
+        assertEquals(Optional.empty(), CatalogueCodec.decode(Records.json(text)));
+        assertEquals(Optional.empty(), CatalogueCodec.decode(null));
+    }
+
+    @Test
+    void aLineOfProgressComesBack() throws UnreadableValue {
+        var line =
+                ProgressCodec.read(
+                        ProgressCodec.encode("j", Progress.Tag.OUTPUT, "x".repeat(20_000), THEN));
+        assertEquals("j", line.getJobId());
+        assertEquals(ProgressTag.OUTPUT, line.getTag());
+        assertEquals("x".repeat(16_384) + "…", line.getText());
+        assertEquals(THEN, line.getAt());
+    }
+}
