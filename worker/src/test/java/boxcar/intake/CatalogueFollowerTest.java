@@ -148,6 +148,11 @@ class CatalogueFollowerTest {
         private volatile long position;
 
         @Override
+        public java.util.Optional<CatalogueRecord.Removed> removedBy(String jobId) {
+            return java.util.Optional.empty();
+        }
+
+        @Override
         public Optional<LanguageRuntime> find(long id) {
             return Optional.empty();
         }
