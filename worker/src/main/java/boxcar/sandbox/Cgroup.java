@@ -47,8 +47,7 @@ final class Cgroup {
             long limit = Math.addExact(memoryBase, Math.multiplyExact(memoryKib, (long) KIB));
             if (first) {
                 write(memory.resolve("memory.limit_in_bytes"), Long.toString(limit));
-                writeIfThere(
-                        memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
+                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
                 write(memory.resolve("memory.max_usage_in_bytes"), "0");
             } else {
                 write(memory.resolve("memory.max"), Long.toString(limit));
@@ -100,8 +99,7 @@ final class Cgroup {
     }
 
     private long oom() throws IOException {
-        return keyed(
-                memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
+        return keyed(memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
     }
 
     private static long number(Path file) throws IOException {
@@ -122,10 +120,7 @@ final class Cgroup {
     }
 
     private static void write(Path file, String value) throws IOException {
-        Files.write(
-                file,
-                value.getBytes(StandardCharsets.US_ASCII),
-                StandardOpenOption.WRITE);
+        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
     }
 
     private static void writeIfThere(Path file, String value) throws IOException {
