@@ -15,7 +15,8 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
 
     public CatalogueAppender(IntakeSettings settings, Wire wire) {
         this.publisher =
-                new Publisher(new KafkaClients(settings), settings.replica() + "-catalogue-log");
+                new Publisher(
+                        new KafkaClients(settings), settings.replica() + "-catalogue-log", _ -> {});
         this.topic = settings.topics().runtimes();
         this.wire = wire;
     }

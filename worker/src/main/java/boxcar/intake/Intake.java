@@ -48,7 +48,8 @@ public final class Intake implements AutoCloseable {
         String client = settings.replica();
         this.settings = settings;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        this.publisher = new Publisher(clients, client + "-results");
+        this.publisher =
+                new Publisher(clients, client + "-results", message -> tellOnce(message, onFatal));
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),

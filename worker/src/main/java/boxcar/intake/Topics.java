@@ -1,18 +1,23 @@
 package boxcar.intake;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -20,6 +25,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -28,7 +34,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Makes and checks Boxcar's topics and share groups in a Kafka cluster. */
 public final class Topics {
-    private static final long PATIENCE_SECONDS = 15;
+    private static final Duration CREATING = Duration.ofSeconds(15);
+    private static final Duration CHECKING = Duration.ofSeconds(6);
+    private static final long PATIENCE_SECONDS = 20;
     private static final String MEND = "./boxcar topics create";
     private static final String SHARE_VERSION = "share.version";
 
@@ -47,7 +55,7 @@ public final class Topics {
      * @throws KafkaException if Kafka cannot be reached or refuses
      */
     public void create(int replication, Consumer<String> progress) throws InterruptedException {
-        try (Admin admin = new KafkaClients(settings).admin("boxcar-topics")) {
+        try (Admin admin = new KafkaClients(settings).admin("boxcar-topics", CREATING)) {
             for (TopicPlan plan : TopicPlan.all(settings)) {
                 progress.accept(make(admin, plan, (short) replication));
             }
@@ -102,7 +110,7 @@ public final class Topics {
     /** What the check found, in the order in which it is worth mending. Never throws for Kafka. */
     public List<Finding> check() throws InterruptedException {
         List<Finding> findings = new ArrayList<>();
-        try (Admin admin = new KafkaClients(settings).admin("boxcar-check")) {
+        try (Admin admin = new KafkaClients(settings).admin("boxcar-check", CHECKING)) {
             Collection<Node> nodes = get(admin.describeCluster().nodes());
             findings.add(
                     Finding.ok(
@@ -161,7 +169,11 @@ public final class Topics {
 
     private List<Finding> topics(Admin admin) throws InterruptedException {
         List<Finding> findings = new ArrayList<>();
-        var described = admin.describeTopics(settings.topics().all()).topicNameValues();
+        var described =
+                admin.describeTopics(
+                                settings.topics().all(),
+                                new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                        .topicNameValues();
         for (TopicPlan plan : TopicPlan.all(settings)) {
             String subject = "topic " + plan.name();
             var description = described.get(plan.name());
@@ -179,6 +191,17 @@ public final class Topics {
 
     private Finding topic(Admin admin, String subject, TopicPlan plan, TopicDescription there)
             throws InterruptedException {
+        Set<AclOperation> forbidden = forbidden(plan, there);
+        if (!forbidden.isEmpty()) {
+            return Finding.bad(
+                    subject,
+                    "we may not " + forbidden + " it",
+                    "kafka-acls.sh --add --allow-principal User:… --topic "
+                            + plan.name()
+                            + forbidden.stream()
+                                    .map(o -> " --operation " + o)
+                                    .collect(Collectors.joining()));
+        }
         int partitions = there.partitions().size();
         if (partitions != TopicPlan.PARTITIONS
                 && plan.name().equals(settings.topics().runtimes())) {
@@ -209,6 +232,17 @@ public final class Topics {
                     "make the topic anew with one partition when it is empty");
         }
         return Finding.ok(subject, "is there");
+    }
+
+    /** What a worker needs to do to a topic and may not; a broker without ACLs allows all. */
+    private static Set<AclOperation> forbidden(TopicPlan plan, TopicDescription there) {
+        Set<AclOperation> allowed = there.authorizedOperations();
+        if (allowed == null) {
+            return Set.of();
+        }
+        Set<AclOperation> missing = new TreeSet<>(plan.operations());
+        missing.removeAll(allowed);
+        return missing;
     }
 
     private List<Finding> groups(Admin admin) throws InterruptedException {
@@ -270,8 +304,7 @@ public final class Topics {
         return values.entrySet().stream()
                 .map(e -> e.getKey() + "=" + e.getValue())
                 .sorted()
-                .reduce((a, b) -> a + "," + b)
-                .orElse("");
+                .collect(Collectors.joining(","));
     }
 
     private static Config groupConfig(Admin admin, String group) throws InterruptedException {
