@@ -225,7 +225,7 @@ class JobDeskTest {
                 record -> {
                     if (record.topic().equals("t.results")) {
                         throw new Outbox.RefusedRecordException(
-                                "not authorized", new IllegalStateException());
+                                "too large", new IllegalStateException());
                     }
                     return write(record);
                 };
