@@ -107,16 +107,35 @@ final class BenchThroughput implements Callable<Integer> {
     }
 
     /** What was measured: jobs a second in each round, and the results of all of them. */
-    private record Rounds(List<Double> bare, List<Double> worker, List<Double> ratio) {}
+    private record Rounds(List<Double> bare, List<Double> worker, List<Double> ratio, Cost cost) {}
+
+    /** CPU time of all rounds: less touched by whatever else the machine does than the clock is. */
+    private static final class Cost {
+        private Duration bare = Duration.ZERO;
+        private Duration worker = Duration.ZERO;
+        private Duration stages = Duration.ZERO;
+        private Duration broker = Duration.ZERO;
+    }
 
     private Rounds measure(BenchStand stand, BareLoop bare, BenchWorker worker) throws Exception {
-        Rounds all = new Rounds(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        Rounds all =
+                new Rounds(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new Cost());
         for (int round = 1; round <= rounds; round++) {
             worker.hold();
+            CpuTime bareBegan = CpuTime.of(ProcessHandle.current().pid());
             double before = bare.run(jobs);
+            CpuTime began = worker.cpuOfAll();
+            Duration brokerBegan = stand.brokerCpu();
             double ours = throughput(stand.work(worker, program.jobs(jobs)));
             worker.hold();
+            CpuTime used = worker.cpuOfAll().since(began);
+            all.cost.worker = all.cost.worker.plus(used.own());
+            all.cost.stages = all.cost.stages.plus(used.children());
+            all.cost.broker = all.cost.broker.plus(stand.brokerCpu().minus(brokerBegan));
             double after = bare.run(jobs);
+            all.cost.bare =
+                    all.cost.bare.plus(
+                            CpuTime.of(ProcessHandle.current().pid()).since(bareBegan).children());
             worker.goOn();
             double loop = (before + after) / 2;
             all.bare.add(loop);
@@ -175,6 +194,11 @@ final class BenchThroughput implements Callable<Integer> {
                                 Spread.rounded(new Spread(rounds.bare).median()))
                         .put("ratio", Spread.rounded(ratio.median()))
                         .put("cores", Runtime.getRuntime().availableProcessors());
+        int done = jobs * rounds.ratio.size();
+        told.put("bare_cpu_ms", millis(rounds.cost.bare, done * 2))
+                .put("stages_cpu_ms", millis(rounds.cost.stages, done))
+                .put("worker_cpu_ms", millis(rounds.cost.worker, done))
+                .put("broker_cpu_ms", millis(rounds.cost.broker, done));
         each(told.putArray("ratios"), rounds.ratio);
         each(told.putArray("each_jobs_per_second"), rounds.worker);
         each(told.putArray("each_bare_loop_per_second"), rounds.bare);
@@ -194,6 +218,17 @@ final class BenchThroughput implements Callable<Integer> {
                 Double.toString(Spread.rounded(ratio.least())),
                 Double.toString(Spread.rounded(ratio.most())));
         table.print(System.out);
+        System.out.println(
+                "CPU ms a job: bare loop %s; stages %s, worker %s, broker %s"
+                        .formatted(
+                                told.path("bare_cpu_ms"),
+                                told.path("stages_cpu_ms"),
+                                told.path("worker_cpu_ms"),
+                                told.path("broker_cpu_ms")));
+    }
+
+    private static double millis(Duration all, int jobs) {
+        return Spread.rounded(all.toNanos() / 1e6 / jobs);
     }
 
     private static void each(ArrayNode array, List<Double> numbers) {

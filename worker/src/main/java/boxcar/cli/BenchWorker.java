@@ -111,12 +111,14 @@ final class BenchWorker implements AutoCloseable {
         throw new IOException("no VmRSS in " + proc("status"));
     }
 
-    /** CPU time that it has used so far, without its children; see proc(5). */
+    /** CPU time that it has used so far, without its children. */
     Duration cpu() throws IOException {
-        String stat = Files.readString(proc("stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-        return Duration.ofMillis(ticks * 10);
+        return CpuTime.of(process.pid()).own();
+    }
+
+    /** CPU time of it, and of what it has started and reaped. */
+    CpuTime cpuOfAll() throws IOException {
+        return CpuTime.of(process.pid());
     }
 
     private Path proc(String file) {
