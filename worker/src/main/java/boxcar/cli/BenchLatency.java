@@ -54,9 +54,6 @@ final class BenchLatency implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of the table.")
     private boolean json;
 
-    @Option(names = "--metrics", description = "Print the worker's metrics at the end to stderr.")
-    private boolean metrics;
-
     private final Map<String, Long> sent = new ConcurrentHashMap<>();
     private final Map<String, Arrived> arrived = new ConcurrentHashMap<>();
 
@@ -77,6 +74,7 @@ final class BenchLatency implements Callable<Integer> {
                 BenchStand.say("Warming up with " + warmUp + " jobs");
                 stand.work(worker, program.jobs(warmUp));
             }
+            Timeline before = Timeline.of(worker.scrape());
             BenchStand.say("Sending " + jobs + " jobs at " + rate + " a second");
             try (BoxcarClient reader = stand.client();
                     BoxcarClient sender = stand.client()) {
@@ -84,10 +82,9 @@ final class BenchLatency implements Callable<Integer> {
                 send(sender, program);
                 reading.join(TimeUnit.SECONDS.toMillis(60));
             }
-            print();
-            if (metrics) {
-                System.err.println(worker.scrape());
-            }
+            ObjectNode steps = BenchStand.object();
+            Timeline.of(worker.scrape()).tell(steps, before);
+            print(steps);
         }
         return Exit.WELL;
     }
@@ -131,7 +128,7 @@ final class BenchLatency implements Callable<Integer> {
         }
     }
 
-    private void print() throws Exception {
+    private void print(ObjectNode steps) throws Exception {
         if (arrived.size() < jobs) {
             throw new java.io.IOException("only " + arrived.size() + " of " + jobs + " results");
         }
@@ -161,6 +158,7 @@ final class BenchLatency implements Callable<Integer> {
         new Spread(whole).tell(told, "");
         new Spread(added).tell(told, "added_");
         new Spread(stage).tell(told, "stage_");
+        told.set("steps_ms", steps);
         if (json) {
             System.out.println(told);
             return;
@@ -170,6 +168,7 @@ final class BenchLatency implements Callable<Integer> {
         row(table, "of it the stage", "stage_", told);
         row(table, "added", "added_", told);
         table.print(System.out);
+        System.out.println("Mean ms of a step: " + steps);
     }
 
     private static void row(Table table, String title, String prefix, ObjectNode told) {

@@ -60,9 +60,6 @@ final class BenchThroughput implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of the table.")
     private boolean json;
 
-    @Option(names = "--metrics", description = "Print the worker's metrics at the end to stderr.")
-    private boolean metrics;
-
     @Override
     public Integer call() throws Exception {
         if (boxes < 1 || jobs < boxes || rounds < 1 || warmUp < 0) {
@@ -78,11 +75,11 @@ final class BenchThroughput implements Callable<Integer> {
                     BenchStand.say("Warming up with " + warmUp + " jobs");
                     stand.work(worker, program.jobs(warmUp));
                 }
+                Timeline before = Timeline.of(worker.scrape());
                 Rounds measured = measure(stand, bare, worker);
-                print(used, measured);
-                if (metrics) {
-                    System.err.println(worker.scrape());
-                }
+                ObjectNode steps = BenchStand.object();
+                Timeline.of(worker.scrape()).tell(steps, before);
+                print(used, measured, steps);
             }
         }
         return Exit.WELL;
@@ -179,7 +176,7 @@ final class BenchThroughput implements Callable<Integer> {
         }
     }
 
-    private void print(String used, Rounds rounds) {
+    private void print(String used, Rounds rounds, ObjectNode steps) {
         Spread ratio = new Spread(rounds.ratio);
         ObjectNode told =
                 BenchStand.object()
@@ -199,6 +196,7 @@ final class BenchThroughput implements Callable<Integer> {
                 .put("stages_cpu_ms", millis(rounds.cost.stages, done))
                 .put("worker_cpu_ms", millis(rounds.cost.worker, done))
                 .put("broker_cpu_ms", millis(rounds.cost.broker, done));
+        told.set("steps_ms", steps);
         each(told.putArray("ratios"), rounds.ratio);
         each(told.putArray("each_jobs_per_second"), rounds.worker);
         each(told.putArray("each_bare_loop_per_second"), rounds.bare);
@@ -218,6 +216,7 @@ final class BenchThroughput implements Callable<Integer> {
                 Double.toString(Spread.rounded(ratio.least())),
                 Double.toString(Spread.rounded(ratio.most())));
         table.print(System.out);
+        System.out.println("Mean ms of a step: " + steps);
         System.out.println(
                 "CPU ms a job: bare loop %s; stages %s, worker %s, broker %s"
                         .formatted(
