@@ -9,6 +9,7 @@ import java.nio.file.Path;
 class EmbeddedEndToEndTest extends EndToEndContract {
     @SuppressWarnings("NullAway.Init")
     private Path folder;
+
     @SuppressWarnings("NullAway.Init")
     private EmbeddedBroker broker;
 

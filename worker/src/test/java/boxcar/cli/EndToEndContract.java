@@ -38,7 +38,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the house promises, from Kafka to Kafka, whatever broker it stands on. Nothing here is a fake. */
+/**
+ * What the house promises, from Kafka to Kafka, whatever broker it stands on. Nothing here is a
+ * fake.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class EndToEndContract {
     @SuppressWarnings("NullAway.Init")
@@ -76,7 +79,10 @@ abstract class EndToEndContract {
     }
 
     private static ObjectNode example(String name) throws Exception {
-        ObjectNode job = (ObjectNode) House.JSON.readTree(Files.readAllBytes(Path.of("..", "examples").resolve(name)));
+        ObjectNode job =
+                (ObjectNode)
+                        House.JSON.readTree(
+                                Files.readAllBytes(Path.of("..", "examples").resolve(name)));
         return job.put("job_id", newId());
     }
 
@@ -106,10 +112,19 @@ abstract class EndToEndContract {
         assertEquals("SUCCEEDED", result.path("outcome").asText());
         assertEquals(0, result.path("run").path("exit_code").asInt(-1));
         assertTrue(result.path("compile").isNull());
-        for (String figure : List.of("cpu_time", "wall_time", "memory", "max_rss", "csw_voluntary", "csw_forced")) {
+        for (String figure :
+                List.of(
+                        "cpu_time",
+                        "wall_time",
+                        "memory",
+                        "max_rss",
+                        "csw_voluntary",
+                        "csw_forced")) {
             assertTrue(result.path("run").path(figure).isNumber(), figure + " in " + result);
         }
-        assertTrue(result.path("run").path("exit_signal").isNull(), "a signal that was not is null, not 0");
+        assertTrue(
+                result.path("run").path("exit_signal").isNull(),
+                "a signal that was not is null, not 0");
     }
 
     @Test
@@ -119,7 +134,8 @@ abstract class EndToEndContract {
         assertEquals(3, result.path("run").path("exit_code").asInt());
         assertEquals("RE", result.path("run").path("exit_status").asText());
         assertArrayEquals(
-                new byte[] {(byte) 0xff, (byte) 0xfe}, ResultView.bytes(result.path("run").path("stdout")));
+                new byte[] {(byte) 0xff, (byte) 0xfe},
+                ResultView.bytes(result.path("run").path("stdout")));
         assertEquals("oops\n", text(result.path("run").path("stderr")));
     }
 
@@ -128,7 +144,9 @@ abstract class EndToEndContract {
         JsonNode result = house.execute(sh("kill -SEGV $$"));
         assertEquals("CRASHED", verdict(result));
         assertEquals(11, result.path("run").path("exit_signal").asInt());
-        assertTrue(result.path("run").path("exit_code").isNull(), "an exit status that was not is null, not 0");
+        assertTrue(
+                result.path("run").path("exit_code").isNull(),
+                "an exit status that was not is null, not 0");
     }
 
     @Test
@@ -158,15 +176,18 @@ abstract class EndToEndContract {
         limits(job, "{'memory': 65536}");
         JsonNode result = house.execute(job);
         boolean group = house.replica.sandbox().engine().memory() == MemoryLimit.GROUP;
-        Set<String> expected = group ? Set.of("MEMORY_LIMIT") : Set.of("MEMORY_LIMIT", "RUNTIME_ERROR", "CRASHED");
+        Set<String> expected =
+                group ? Set.of("MEMORY_LIMIT") : Set.of("MEMORY_LIMIT", "RUNTIME_ERROR", "CRASHED");
         assertTrue(expected.contains(verdict(result)), result.toString());
         assertEquals(group, result.path("run").path("oom_killed").asBoolean());
     }
 
     @Test
     void aForkLoopMeetsFourProcesses() throws Exception {
-        ObjectNode job = sh("exec perl -e 'my $n = 0; for (1..20) { my $p = fork; if (!defined $p) { last }"
-                + " if (!$p) { sleep 5; exit } $n++ } print $n; kill 9, -1'");
+        ObjectNode job =
+                sh(
+                        "exec perl -e 'my $n = 0; for (1..20) { my $p = fork; if (!defined $p) { last }"
+                                + " if (!$p) { sleep 5; exit } $n++ } print $n; kill 9, -1'");
         limits(job, "{'max_number_of_processes': 4}");
         String children = stdout(house.execute(job));
         assertTrue(children.isEmpty() || Integer.parseInt(children) <= 3, children);
@@ -174,12 +195,16 @@ abstract class EndToEndContract {
 
     @Test
     void fiftyFilesMeetALimitOfFifty() throws Exception {
-        ObjectNode job = sh("exec perl -e 'for (1..50) { open($f[$_], \">\", \"f$_\") or die \"at $_: $!\\n\" }"
-                + " print \"all\"'");
+        ObjectNode job =
+                sh(
+                        "exec perl -e 'for (1..50) { open($f[$_], \">\", \"f$_\") or die \"at $_: $!\\n\" }"
+                                + " print \"all\"'");
         limits(job, "{'max_open_files': 50}");
         JsonNode result = house.execute(job);
         assertEquals("RUNTIME_ERROR", verdict(result));
-        assertTrue(text(result.path("run").path("stderr")).contains("Too many open files"), result.toString());
+        assertTrue(
+                text(result.path("run").path("stderr")).contains("Too many open files"),
+                result.toString());
     }
 
     @Test
@@ -202,8 +227,10 @@ abstract class EndToEndContract {
 
     @Test
     void aCompileErrorLeavesTheRunAbsent() throws Exception {
-        JsonNode result = house.execute(json("{'runtime': 'c', 'source_code': 'int main(void) { return x; }'}")
-                .put("job_id", newId()));
+        JsonNode result =
+                house.execute(
+                        json("{'runtime': 'c', 'source_code': 'int main(void) { return x; }'}")
+                                .put("job_id", newId()));
         assertEquals("COMPILE_ERROR", verdict(result));
         assertEquals("FAILED", result.path("outcome").asText());
         assertEquals("RUNTIME_ERROR", result.path("compile").path("verdict").asText());
@@ -214,21 +241,36 @@ abstract class EndToEndContract {
     @Test
     void aProjectOfManyFilesIsCompiledOnceAndRunManyTimes() throws Exception {
         ObjectNode job = JSON_C.deepCopy().put("job_id", newId());
-        job.put("source_code", "#include <stdio.h>\n#include \"lib/twice.h\"\n"
-                + "int main(void) { int n; while (scanf(\"%d\", &n) == 1) printf(\"%d \\n\", TWICE(n)); }\n");
-        job.putArray("files").addObject().put("path", "lib/twice.h").put("content", "#define TWICE(n) (2 * (n))\n");
+        job.put(
+                "source_code",
+                """
+                #include <stdio.h>
+                #include "lib/twice.h"
+                int main(void) { int n; while (scanf("%d", &n) == 1) printf("%d \\n", TWICE(n)); }
+                """);
+        job.putArray("files")
+                .addObject()
+                .put("path", "lib/twice.h")
+                .put("content", "#define TWICE(n) (2 * (n))\n");
         ObjectNode[] tests = {
-            json("{'id': 'exact', 'stdin': '1', 'expected': {'stdout': '2 \\n', 'match': 'EXACT'}}"),
+            json(
+                    "{'id': 'exact', 'stdin': '1', 'expected': {'stdout': '2 \\n', 'match': 'EXACT'}}"),
             json("{'id': 'lines', 'stdin': '1', 'expected': {'stdout': '2'}}"),
-            json("{'id': 'tokens', 'stdin': '1 2', 'expected': {'stdout': '2 4', 'match': 'TOKENS'}}"),
+            json(
+                    "{'id': 'tokens', 'stdin': '1 2', 'expected': {'stdout': '2 4', 'match': 'TOKENS'}}"),
             json("{'id': 'wrong', 'stdin': '1', 'expected': {'stdout': '3'}}"),
             json("{'id': 'free', 'stdin': '1'}"),
         };
         job.putArray("tests").addAll(List.of(tests));
         JsonNode result = house.execute(job);
         List<String> verdicts = new ArrayList<>();
-        result.path("tests").forEach(test -> verdicts.add(test.path("id").asText() + " " + test.path("verdict").asText()));
-        assertEquals(List.of("exact OK", "lines OK", "tokens OK", "wrong WRONG_ANSWER", "free OK"), verdicts);
+        result.path("tests")
+                .forEach(test ->
+                        verdicts.add(
+                                test.path("id").asText() + " " + test.path("verdict").asText()));
+        assertEquals(
+                List.of("exact OK", "lines OK", "tokens OK", "wrong WRONG_ANSWER", "free OK"),
+                verdicts);
         assertEquals("WRONG_ANSWER", verdict(result));
         assertTrue(result.path("compile").isObject());
         assertTrue(result.path("run").isNull());
@@ -252,7 +294,8 @@ abstract class EndToEndContract {
         JsonNode result = house.execute(job);
         assertEquals(1, result.path("output_files").size(), result.toString());
         assertEquals("x", text(result.path("output_files").path(0).path("content")));
-        assertEquals("not a regular file", result.path("missing_output_files").path("link").asText());
+        assertEquals(
+                "not a regular file", result.path("missing_output_files").path("link").asText());
         assertEquals("absent", result.path("missing_output_files").path("none").asText());
         assertTrue(result.path("missing_output_files").has("pipe"));
         assertTrue(result.path("missing_output_files").has("d"));
@@ -268,13 +311,17 @@ abstract class EndToEndContract {
             zip.write("from the zip".getBytes(StandardCharsets.UTF_8));
         }
         ObjectNode job = House.JSON.createObjectNode().put("job_id", newId()).put("runtime", "sh");
-        job.putObject("zip").put("base64", java.util.Base64.getEncoder().encodeToString(bytes.toByteArray()));
+        job.putObject("zip")
+                .put("base64", java.util.Base64.getEncoder().encodeToString(bytes.toByteArray()));
         assertEquals("from the zip", stdout(house.execute(job)));
     }
 
     @Test
     void aClosedDirectoryThatIsLeftBehindIsCleanedUp() throws Exception {
-        JsonNode result = house.execute(sh("mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0700 a; umask 777; mkdir z"));
+        JsonNode result =
+                house.execute(
+                        sh(
+                                "mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0700 a; umask 777; mkdir z"));
         assertEquals("OK", verdict(result));
         assertEquals(List.of(), withoutRunning());
     }
@@ -318,7 +365,9 @@ abstract class EndToEndContract {
         job.setAll(json(extra));
         JsonNode result = house.execute(job);
         rejection(result);
-        assertTrue(result.path("rejection").path("field").asText().startsWith(field), result.toString());
+        assertTrue(
+                result.path("rejection").path("field").asText().startsWith(field),
+                result.toString());
     }
 
     @Test
@@ -326,9 +375,11 @@ abstract class EndToEndContract {
         String key = newId();
         house.client.send(JobTopic.EXECUTE, key, "no job at all".getBytes(StandardCharsets.UTF_8));
         assertEquals("OK", verdict(house.execute(sh("exit 0"))));
-        await().atMost(Duration.ofSeconds(10)).until(() -> house.client.deadLetters().stream()
-                .map(BoxcarClient.Raw::key)
-                .anyMatch(key::equals));
+        await().atMost(Duration.ofSeconds(10))
+                .until(() ->
+                        house.client.deadLetters().stream()
+                                .map(BoxcarClient.Raw::key)
+                                .anyMatch(key::equals));
     }
 
     // --- The ledger
@@ -341,7 +392,9 @@ abstract class EndToEndContract {
         assertEquals(first, second);
         job.put("stdin", "something else");
         JsonNode third = house.execute(job);
-        assertTrue(rejection(third).startsWith("job_id was seen before with other content"), third.toString());
+        assertTrue(
+                rejection(third).startsWith("job_id was seen before with other content"),
+                third.toString());
     }
 
     // --- Cancel
@@ -351,13 +404,16 @@ abstract class EndToEndContract {
         ObjectNode job = sh("echo started; sleep 60; echo never");
         limits(job, "{'wall_time': 60}");
         try (House.Pending pending = house.send(JobTopic.EXECUTE, job)) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> house.replica.sandbox().boxes().busy() > 0);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> house.replica.sandbox().boxes().busy() > 0);
             long start = System.nanoTime();
             house.client.cancel(pending.id());
             JsonNode result = pending.result();
             assertEquals("CANCELLED", result.path("outcome").asText());
             assertTrue(Set.of("", "started\n").contains(stdout(result)), result.toString());
-            assertTrue(Duration.ofNanos(System.nanoTime() - start).toSeconds() < 30, "it ran to its end");
+            assertTrue(
+                    Duration.ofNanos(System.nanoTime() - start).toSeconds() < 30,
+                    "it ran to its end");
         }
     }
 
@@ -365,7 +421,8 @@ abstract class EndToEndContract {
     void aJobThatIsCancelledBeforeItIsTakenDoesNotRun() throws Exception {
         ObjectNode job = sh("echo never");
         house.client.cancel(job.path("job_id").asText());
-        // The control topic is one thing and the jobs' topic another: the wish must have been heard.
+        // The control topic is one thing and the jobs' topic another: the wish must have been
+        // heard.
         ObjectNode marker = sh("sleep 60");
         limits(marker, "{'wall_time': 60}");
         try (House.Pending running = house.send(JobTopic.EXECUTE, marker)) {
@@ -381,13 +438,18 @@ abstract class EndToEndContract {
 
     @Test
     void anEnvironmentArrivesAsItWasWritten() throws Exception {
-        ObjectNode job = House.install("env", "LINES_ = ''\n  one\n  two = 2\n''; SPACES = \"  a  b \"; EQUALS = \"x=y=z\";");
+        ObjectNode job =
+                House.install(
+                        "env",
+                        "LINES_ = ''\n  one\n  two = 2\n''; SPACES = \"  a  b \"; EQUALS = \"x=y=z\";");
         JsonNode installed = house.install(job);
         assertEquals("OK", verdict(installed));
         assertTrue(installed.path("install").path("cpu_time").isNumber());
-        ObjectNode print = sh("printf '%s|%s|%s' \"$LINES_\" \"$SPACES\" \"$EQUALS\"").put("runtime", "env");
+        ObjectNode print =
+                sh("printf '%s|%s|%s' \"$LINES_\" \"$SPACES\" \"$EQUALS\"").put("runtime", "env");
         assertEquals("one\ntwo = 2\n|  a  b |x=y=z", stdout(house.execute(print)));
-        Path folder = house.state().resolve("runtimes").resolve(installed.path("runtime_id").asText());
+        Path folder =
+                house.state().resolve("runtimes").resolve(installed.path("runtime_id").asText());
         assertTrue(Files.isExecutable(folder.resolve("run")));
         assertTrue(Files.exists(folder.resolve("env")));
         assertTrue(Files.exists(folder.resolve("shell.nix")));
@@ -397,18 +459,24 @@ abstract class EndToEndContract {
     @Test
     void anInstallationThatFailsLeavesNothingBehind() throws Exception {
         List<LanguageRuntime> before = house.replica.catalogue().list();
-        JsonNode result = house.install(House.install("broken", "").put("nix_shell", "this is no nix"));
+        JsonNode result =
+                house.install(House.install("broken", "").put("nix_shell", "this is no nix"));
         assertEquals("FAILED", result.path("outcome").asText());
         assertEquals("RUNTIME_ERROR", result.path("install").path("verdict").asText());
-        assertTrue(text(result.path("install").path("stderr")).contains("error:"), result.toString());
+        assertTrue(
+                text(result.path("install").path("stderr")).contains("error:"), result.toString());
         ObjectNode job = House.install("unchecked", "");
-        job.putObject("check").put("source_code", "echo 1").putObject("expected").put("stdout", "2");
+        job.putObject("check")
+                .put("source_code", "echo 1")
+                .putObject("expected")
+                .put("stdout", "2");
         JsonNode unchecked = house.install(job);
         assertEquals("WRONG_ANSWER", verdict(unchecked));
         assertTrue(unchecked.path("runtime_id").isNull());
         assertEquals(before.size(), house.replica.catalogue().list().size());
         Set<String> folders = new TreeSet<>();
-        children(house.state().resolve("runtimes")).forEach(path -> folders.add(path.getFileName().toString()));
+        children(house.state().resolve("runtimes"))
+                .forEach(path -> folders.add(path.getFileName().toString()));
         Set<String> ids = new TreeSet<>();
         house.replica.catalogue().list().forEach(runtime -> ids.add(Long.toString(runtime.id())));
         assertEquals(ids, folders);
@@ -423,15 +491,21 @@ abstract class EndToEndContract {
     @Test
     void aShellHookThatNeverEndsIsStoppedByTheClockAndNobodyElseNotices() throws Exception {
         String setup = "builtins.toFile \"setup\" \"runHook() { while :; do sleep 1; done; }\"";
-        String stdenv = "derivation { name = \"stdenv\"; system = builtins.currentSystem; builder = \"/bin/sh\";"
-                + " allowSubstitutes = false; args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${" + setup + "} $out/setup\" ]; }";
+        String stdenv =
+                "derivation { name = \"stdenv\"; system = builtins.currentSystem; builder = \"/bin/sh\";"
+                        + " allowSubstitutes = false; args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${"
+                        + setup
+                        + "} $out/setup\" ]; }";
         ObjectNode job = House.install("hook", "stdenv = " + stdenv + ";");
         job.set("limits", json("{'wall_time': 4}"));
         try (House.Pending pending = house.send(JobTopic.INSTALL, job)) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> house.replica.sandbox().boxes().busy() > 0);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> house.replica.sandbox().boxes().busy() > 0);
             assertEquals("OK", verdict(house.execute(sh("echo meanwhile"))));
             assertTrue(house.replica.catalogue().find("sh").isPresent());
-            assertTrue(pending.within(Duration.ofMillis(1)).isEmpty(), "the installation is over too soon to tell");
+            assertTrue(
+                    pending.within(Duration.ofMillis(1)).isEmpty(),
+                    "the installation is over too soon to tell");
             JsonNode result = pending.result();
             assertEquals("WALL_TIME_LIMIT", verdict(result), result.toString());
         }
@@ -441,11 +515,13 @@ abstract class EndToEndContract {
     void aRuntimeThatIsRemovedIsGoneWithItsFolder() throws Exception {
         JsonNode installed = house.install(House.install("passing", ""));
         long id = installed.path("runtime_id").asLong(-1);
-        ObjectNode remove = json("{'type': 'RemoveRuntimeJob', 'runtime': 'passing'}").put("job_id", newId());
+        ObjectNode remove =
+                json("{'type': 'RemoveRuntimeJob', 'runtime': 'passing'}").put("job_id", newId());
         JsonNode removed = house.install(remove);
         assertEquals("SUCCEEDED", removed.path("outcome").asText());
         assertEquals(id, removed.path("runtime_id").asLong());
-        await().until(() -> Files.notExists(house.state().resolve("runtimes").resolve(Long.toString(id))));
+        await().until(() ->
+                Files.notExists(house.state().resolve("runtimes").resolve(Long.toString(id))));
         assertEquals(
                 "runtime must be the name of an installed runtime, but is 'passing'",
                 rejection(house.execute(sh("").put("runtime", "passing"))));
@@ -459,14 +535,15 @@ abstract class EndToEndContract {
         ObjectNode job = House.install("talking", "");
         List<String> lines = new ArrayList<>();
         house.install(job);
-        await().atMost(Duration.ofSeconds(10)).until(() -> {
-            lines.clear();
-            house.client.progress(
-                    new BoxcarClient.View(job.path("job_id").asText(), true, false),
-                    raw -> lines.add(new String(raw.value(), StandardCharsets.UTF_8)),
-                    () -> true);
-            return lines.size() >= 2;
-        });
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> {
+                    lines.clear();
+                    house.client.progress(
+                            new BoxcarClient.View(job.path("job_id").asText(), true, false),
+                            raw -> lines.add(new String(raw.value(), StandardCharsets.UTF_8)),
+                            () -> true);
+                    return lines.size() >= 2;
+                });
         assertTrue(lines.getFirst().contains("Installing talking"), lines.toString());
     }
 
@@ -474,9 +551,13 @@ abstract class EndToEndContract {
     void aReplicaWithAnEmptyDiskCatchesUpByItself() throws Exception {
         Path state = Files.createTempDirectory("boxcar-test-");
         try (Replica other = house.another(state)) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> other.catalogue().find("c")
-                    .filter(runtime -> runtime.state() == LanguageRuntime.State.READY)
-                    .isPresent());
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() ->
+                            other.catalogue()
+                                    .find("c")
+                                    .filter(runtime ->
+                                            runtime.state() == LanguageRuntime.State.READY)
+                                    .isPresent());
             assertEquals(
                     house.replica.catalogue().find("c").orElseThrow().id(),
                     other.catalogue().find("c").orElseThrow().id());
@@ -513,7 +594,9 @@ abstract class EndToEndContract {
         for (JsonNode job : results) {
             if (!job.has("nix_shell")) {
                 JsonNode result = house.execute((ObjectNode) job);
-                assertTrue(Set.of("SUCCEEDED", "FAILED").contains(result.path("outcome").asText()), result.toString());
+                assertTrue(
+                        Set.of("SUCCEEDED", "FAILED").contains(result.path("outcome").asText()),
+                        result.toString());
             }
         }
         assertTrue(results.size() >= 4, "the page has examples");

@@ -20,7 +20,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A whole house: a worker on a real broker, with a real sandbox, Nix and SQLite; and its client. */
+/**
+ * A whole house: a worker on a real broker, with a real sandbox, Nix and SQLite; and its client.
+ */
 final class House implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -37,9 +39,12 @@ final class House implements AutoCloseable {
         this.folder = Files.createTempDirectory("boxcar-test-");
         this.config = config(bootstrap, folder, more);
         new Topics(Setup.intake(config)).create(1, _ -> {});
-        this.replica = Replica.open(config, message -> {
-            throw new AssertionError("the worker gave up: " + message);
-        });
+        this.replica =
+                Replica.open(
+                        config,
+                        message -> {
+                            throw new AssertionError("the worker gave up: " + message);
+                        });
         this.client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""));
     }
 
@@ -52,13 +57,15 @@ final class House implements AutoCloseable {
         return Replica.open(config(bootstrap, state, Map.of()), _ -> {});
     }
 
-    private static Config config(String bootstrap, Path state, Map<String, String> more) throws Exception {
+    private static Config config(String bootstrap, Path state, Map<String, String> more)
+            throws Exception {
         Map<String, String> environment = new HashMap<>();
-        System.getenv().forEach((name, value) -> {
-            if (name.startsWith("BOXCAR_SANDBOX")) {
-                environment.put(name, value);
-            }
-        });
+        System.getenv()
+                .forEach((name, value) -> {
+                    if (name.startsWith("BOXCAR_SANDBOX")) {
+                        environment.put(name, value);
+                    }
+                });
         environment.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", bootstrap);
         environment.put("BOXCAR_STATE", state.toString());
         environment.put("BOXCAR_METRICS_PORT", "0");
@@ -74,14 +81,19 @@ final class House implements AutoCloseable {
 
     /** An execute job of a shell program in the runtime {@code sh}. */
     static ObjectNode sh(String program) {
-        return JSON.createObjectNode().put("job_id", newId()).put("runtime", "sh").put("source_code", program);
+        return JSON.createObjectNode()
+                .put("job_id", newId())
+                .put("runtime", "sh")
+                .put("source_code", program);
     }
 
     static ObjectNode json(String text) throws Exception {
         return (ObjectNode) JSON.readTree(text.replace('\'', '"'));
     }
 
-    /** An install job of a runtime whose environment is a plain derivation with these attributes. */
+    /**
+     * An install job of a runtime whose environment is a plain derivation with these attributes.
+     */
     static ObjectNode install(String name, String attributes) {
         return JSON.createObjectNode()
                 .put("job_id", newId())
@@ -92,8 +104,12 @@ final class House implements AutoCloseable {
     }
 
     static String nix(String attributes) {
-        return "derivation { name = \"env\"; system = builtins.currentSystem; builder = \"/bin/sh\"; args = [];\n"
-                + attributes + "\n}";
+        return """
+        derivation { name = "env"; system = builtins.currentSystem; builder = "/bin/sh"; args = [];
+        %s
+        }\
+        """
+                .formatted(attributes);
     }
 
     JsonNode execute(ObjectNode job) throws Exception {
@@ -132,7 +148,9 @@ final class House implements AutoCloseable {
 
         Optional<JsonNode> within(Duration time) throws Exception {
             Optional<byte[]> value = awaited.within(time);
-            return value.isEmpty() ? Optional.empty() : Optional.of(ResultCodec.toJson(value.get()));
+            return value.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(ResultCodec.toJson(value.get()));
         }
 
         @Override
