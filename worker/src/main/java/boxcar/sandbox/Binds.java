@@ -63,7 +63,11 @@ final class Binds {
         for (String own : OWN) {
             if (sameOrBelow(bind.inside(), own)) {
                 throw Faults.impossible(
-                        bind.outside() + " cannot be bound at " + bind.inside() + ": " + own
+                        bind.outside()
+                                + " cannot be bound at "
+                                + bind.inside()
+                                + ": "
+                                + own
                                 + " belongs to the box");
             }
         }

@@ -77,8 +77,7 @@ final class Cgroup {
             long limit = Math.addExact(memoryBase, Math.multiplyExact(memoryKib, (long) KIB));
             if (first) {
                 write(memory.resolve("memory.limit_in_bytes"), Long.toString(limit));
-                writeIfThere(
-                        memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
+                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
                 write(memory.resolve("memory.max_usage_in_bytes"), "0");
             } else {
                 write(memory.resolve("memory.max"), Long.toString(limit));
@@ -164,10 +163,7 @@ final class Cgroup {
     }
 
     private static void write(Path file, String value) throws IOException {
-        Files.write(
-                file,
-                value.getBytes(StandardCharsets.US_ASCII),
-                StandardOpenOption.WRITE);
+        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
     }
 
     private static void writeIfThere(Path file, String value) throws IOException {

@@ -89,8 +89,7 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
         for (int round = 0; Files.isDirectory(group); round++) {
             try {
                 for (String pid : lines(group.resolve("cgroup.procs"))) {
-                    ProcessHandle.of(Long.parseLong(pid))
-                            .ifPresent(ProcessHandle::destroyForcibly);
+                    ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
                 }
                 Files.deleteIfExists(group);
             } catch (IOException e) {

@@ -56,8 +56,7 @@ final class Claims implements AutoCloseable {
             throw Faults.box(
                     ("all boxes from %d to %d are held by other replicas on this host (locks in"
                                     + " %s): widen the range of boxes, or run fewer replicas")
-                            .formatted(
-                                    settings.firstBox(), settings.lastBox(), settings.locks()));
+                            .formatted(settings.firstBox(), settings.lastBox(), settings.locks()));
         }
         return taken;
     }
@@ -69,8 +68,7 @@ final class Claims implements AutoCloseable {
         boolean locked = false;
         FileChannel channel = null;
         try {
-            channel =
-                    FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             locked = channel.tryLock() != null;
             return locked ? new Claim(number, file, channel) : null;
         } catch (OverlappingFileLockException _) {

@@ -6,7 +6,6 @@ import boxcar.job.Stage;
 import boxcar.process.Command;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,15 +86,14 @@ final class IsolateCommand {
             argv.add("--env=LIBC_FATAL_STDERR_=");
         }
         stage.environment()
-                .forEach(
-                        (name, value) -> {
-                            if (!value.isEmpty()) {
-                                argv.add("--env=" + name + "=" + value);
-                            } else if (!name.startsWith("LD_")) {
-                                inherited.put(name, "");
-                                argv.add("--env=" + name);
-                            }
-                        });
+                .forEach((name, value) -> {
+                    if (!value.isEmpty()) {
+                        argv.add("--env=" + name + "=" + value);
+                    } else if (!name.startsWith("LD_")) {
+                        inherited.put(name, "");
+                        argv.add("--env=" + name);
+                    }
+                });
     }
 
     /** With a dot, whatever the locale, and never 0, which isolate reads as "no limit". */

@@ -36,8 +36,7 @@ final class Residents {
                 Thread.sleep(10);
             }
         }
-        throw Faults.box(
-                "processes of user %d cannot be killed: %s".formatted(uid, found));
+        throw Faults.box("processes of user %d cannot be killed: %s".formatted(uid, found));
     }
 
     /** Those alive: a zombie holds nothing and is its parent's affair. */

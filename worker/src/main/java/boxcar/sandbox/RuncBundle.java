@@ -188,12 +188,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
                         "/proc/sched_debug",
                         "/proc/scsi"),
                 "readonlyPaths",
-                List.of(
-                        "/proc/bus",
-                        "/proc/fs",
-                        "/proc/irq",
-                        "/proc/sys",
-                        "/proc/sysrq-trigger"),
+                List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
                 "seccomp",
                 SyscallFilter.json());
     }

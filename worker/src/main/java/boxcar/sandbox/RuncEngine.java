@@ -1,8 +1,8 @@
 package boxcar.sandbox;
 
 import boxcar.files.Trees;
-import boxcar.job.Fault;
 import boxcar.job.Ending;
+import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.process.Finished;
@@ -48,8 +48,7 @@ final class RuncEngine implements BoxEngine {
             throw Faults.sandbox(settings.runc() + " is no runc", said);
         }
         if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
-            throw Faults.sandbox(
-                    "boxes of runc need /usr/bin/perl: apt-get install perl-base");
+            throw Faults.sandbox("boxes of runc need /usr/bin/perl: apt-get install perl-base");
         }
         return new RuncEngine(settings, matcher.group(1), Cgroups.detect(), mayProtect());
     }
@@ -142,8 +141,10 @@ final class RuncEngine implements BoxEngine {
                         container(box));
         boolean well = false;
         try (var talk = Talk.open(folder)) {
-            Ending ending =
-                    new RuncRun(stage, stop, user, group, talk).run(argv);
+            Ending ending = new RuncRun(stage, stop, user, group, talk).run(argv);
+            if (!stage.binds().isEmpty()) {
+                folder.renewRoot();
+            }
             well = true;
             return ending;
         } finally {

@@ -49,7 +49,9 @@ final class RuncRun {
         try {
             runc =
                     OsProcess.start(
-                            new Command(argv, Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+                            new Command(
+                                    argv,
+                                    Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                                     stage.stdin()),
                             stdout,
                             stderr);
@@ -115,8 +117,7 @@ final class RuncRun {
                 message(how));
     }
 
-    private record Figures(
-            @Nullable Long cpuNanos, @Nullable Long memoryKib, boolean oomKilled) {}
+    private record Figures(@Nullable Long cpuNanos, @Nullable Long memoryKib, boolean oomKilled) {}
 
     private void awaitReady(OsProcess runc) throws Fault, InterruptedException {
         long end = System.nanoTime() + START.toNanos();
@@ -214,8 +215,7 @@ final class RuncRun {
 
     private static @Nullable String message(Ending.How how) {
         return switch (how) {
-            case Ending.Exited(int code) ->
-                    code == 0 ? null : "Exited with error status " + code;
+            case Ending.Exited(int code) -> code == 0 ? null : "Exited with error status " + code;
             case Ending.Signalled(int signal) -> "Caught fatal signal " + signal;
             case Ending.Flooded _, Ending.Cancelled _ -> "Interrupted";
             case Ending.CpuTimeout _ -> "Time limit exceeded";
@@ -225,6 +225,8 @@ final class RuncRun {
 
     private String said() {
         String text = new String(stderr.bytes(), StandardCharsets.UTF_8).strip();
-        return text.isEmpty() ? "it said nothing" : text.substring(Math.max(0, text.length() - 400));
+        return text.isEmpty()
+                ? "it said nothing"
+                : text.substring(Math.max(0, text.length() - 400));
     }
 }

@@ -64,8 +64,7 @@ public record SandboxSettings(
     }
 
     SandboxSettings with(Choice other, int count) {
-        return new SandboxSettings(
-                other, isolate, runc, firstBox, lastBox, count, state, locks);
+        return new SandboxSettings(other, isolate, runc, firstBox, lastBox, count, state, locks);
     }
 
     /** Which engine. */

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which system calls a program in a runc box may not make: those that reach what is not
- * namespaced (keys, io_uring, vsock), that make or enter namespaces, that look into other
- * processes, or that only an administrator needs. Everything else is allowed.
+ * Which system calls a program in a runc box may not make: those that reach what is not namespaced
+ * (keys, io_uring, vsock), that make or enter namespaces, that look into other processes, or that
+ * only an administrator needs. Everything else is allowed.
  *
  * <p>Unknown architectures are killed: only the host's own is listed, so 32-bit calls do not slip
  * past.
@@ -99,10 +99,14 @@ final class SyscallFilter {
                             EPERM,
                             List.of(
                                     Map.of(
-                                            "index", 0,
-                                            "value", flag,
-                                            "valueTwo", flag,
-                                            "op", "SCMP_CMP_MASKED_EQ"))));
+                                            "index",
+                                            0,
+                                            "value",
+                                            flag,
+                                            "valueTwo",
+                                            flag,
+                                            "op",
+                                            "SCMP_CMP_MASKED_EQ"))));
         }
         rules.add(
                 rule(
@@ -126,7 +130,6 @@ final class SyscallFilter {
 
     private static Map<String, Object> rule(
             List<String> names, int errno, List<Map<String, Object>> args) {
-        return Map.of(
-                "names", names, "action", "SCMP_ACT_ERRNO", "errnoRet", errno, "args", args);
+        return Map.of("names", names, "action", "SCMP_ACT_ERRNO", "errnoRet", errno, "args", args);
     }
 }

@@ -91,8 +91,7 @@ record Given(
     }
 
     Given listener(Stage.OutputListener value) {
-        return new Given(
-                command, work, environment, binds, limits, stdin, capKib, network, value);
+        return new Given(command, work, environment, binds, limits, stdin, capKib, network, value);
     }
 
     private Given limits(Limits value) {

@@ -250,7 +250,8 @@ abstract class SandboxContractTest {
     @Test
     void theMemoryOfAllProcessesIsCountedTogether() throws Exception {
         assumeTrue(limitsGroups(), "this engine cannot limit the memory of a group here");
-        String eat = "$m = 20 << 20; for (1..4) { if (!fork) { $x = 'a' x $m; sleep 1; exit } } 1 while"
+        String eat =
+                "$m = 20 << 20; for (1..4) { if (!fork) { $x = 'a' x $m; sleep 1; exit } } 1 while"
                         + " wait > 0";
 
         Ending ending = run(perl(eat).memoryKib(64 * 1024));
@@ -298,8 +299,7 @@ abstract class SandboxContractTest {
 
     @Test
     void aForkBombEndsWithItsStage() throws Exception {
-        Ending ending =
-                run(perl("while (1) { fork }").wall(Duration.ofSeconds(1)).processes(30));
+        Ending ending = run(perl("while (1) { fork }").wall(Duration.ofSeconds(1)).processes(30));
 
         assertTrue(
                 ending.how() instanceof CpuTimeout || ending.how() instanceof WallTimeout,
@@ -392,16 +392,17 @@ abstract class SandboxContractTest {
 
         Ending ending =
                 run(
-                        sh("echo first; echo first >&2; cat /dev/zero & cat /dev/zero >&2")
+                        perl("syswrite $_, 'first' . 'x' x 8187 for *STDOUT, *STDERR;"
+                                        + " while (1) { syswrite $_, 'more' for *STDOUT,"
+                                        + " *STDERR }")
                                 .capKib(8));
 
         assertEquals(new Flooded(), ending.how());
         assertEquals(8192, ending.stdout().bytes().length);
         assertEquals(8192, ending.stderr().bytes().length);
-        assertTrue(ending.stdout().truncated());
-        assertTrue(ending.stderr().truncated());
-        assertTrue(out(ending).startsWith("first\n"));
-        assertTrue(err(ending).startsWith("first\n"));
+        assertTrue(ending.stdout().truncated() || ending.stderr().truncated());
+        assertTrue(out(ending).startsWith("firstx"));
+        assertTrue(err(ending).startsWith("firstx"));
         assertTrue(System.nanoTime() - start < 3_000_000_000L);
     }
 
@@ -486,8 +487,7 @@ abstract class SandboxContractTest {
     void anInterruptKillsTheStageAndIsRethrown() throws Exception {
         var heard = new CountDownLatch(1);
         Given given = sh("echo; sleep 77").listener((_, _) -> heard.countDown());
-        var running =
-                new FutureTask<Ending>(() -> sandbox.run(given.stage(), new Cancellation()));
+        var running = new FutureTask<Ending>(() -> sandbox.run(given.stage(), new Cancellation()));
         Thread thread = Thread.startVirtualThread(running);
         assertTrue(heard.await(10, TimeUnit.SECONDS));
 
@@ -513,12 +513,7 @@ abstract class SandboxContractTest {
                 perl(
                                 "print join '|', @ARGV; print \"\\n\";"
                                         + " print map \"$_=[$ENV{$_}]\", sort keys %ENV",
-                                "a b",
-                                "'\"",
-                                "x\ny",
-                                "",
-                                "$HOME",
-                                "\u00e9")
+                                "a b", "'\"", "x\ny", "", "$HOME", "\u00e9")
                         .environment(environment);
 
         Ending ending = run(given);
@@ -641,7 +636,8 @@ abstract class SandboxContractTest {
                         || !List.of("keyctl", "io_uring").contains(name),
                 "isolate 1 has no filter for this call");
 
-        Ending ending = run(
+        Ending ending =
+                run(
                         perl(
                                 "sub c { my ($n, @a) = @_; syscall $n, @a } print(("
                                         + call.replace("syscall", "c")
@@ -783,8 +779,7 @@ abstract class SandboxContractTest {
                         + " /usr/no/such/place is no folder",
                 e.getMessage());
         assertEquals(
-                "bound",
-                out(run(sh("cat /usr/share/f").binds(Bind.readOnly(lib, "/usr/share")))));
+                "bound", out(run(sh("cat /usr/share/f").binds(Bind.readOnly(lib, "/usr/share")))));
     }
 
     // Boxes
@@ -846,8 +841,7 @@ abstract class SandboxContractTest {
         var heard = new CountDownLatch(1);
         Sandbox closing = Sandboxes.open(settings(1));
         Given given = sh("echo; sleep 80").listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running =
-                start(() -> closing.run(given.stage(), new Cancellation()));
+        FutureTask<Ending> running = start(() -> closing.run(given.stage(), new Cancellation()));
         assertTrue(heard.await(10, TimeUnit.SECONDS));
 
         closing.close();
