@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClaimsTest {
+    /** struct flock of fcntl(2): F_WRLCK, SEEK_SET, all of the file; 6 is F_SETLK. */
+    private static final String LOCK =
+            "open F, '>>', shift; $lock = pack 's s x4 q q i x4', 1, 0, 0, 0, 0; ";
+
     @TempDir Path locks = Path.of("unset");
 
     @Test
@@ -52,10 +56,7 @@ class ClaimsTest {
 
     @Test
     void aNumberThatAnotherProcessHoldsIsSkipped() throws Exception {
-        // fcntl(2): type F_WRLCK, whence SEEK_SET, all of the file; then tells and waits.
-        String holder =
-                "open F, '>>', shift; fcntl F, 6, pack('s s x4 q q i x4', 1, 0, 0, 0, 0) or die $!;"
-                        + " syswrite STDOUT, 'x'; <STDIN>";
+        String holder = LOCK + "fcntl F, 6, $lock or die $!; syswrite STDOUT, 'x'; <STDIN>";
         Process other =
                 new ProcessBuilder("perl", "-e", holder, locks.resolve("5").toString()).start();
         try {
@@ -81,8 +82,7 @@ class ClaimsTest {
                     new ProcessBuilder(
                                     "perl",
                                     "-e",
-                                    "open F, '>>', shift; exit(fcntl(F, 6, pack('s s x4 q q i x4',"
-                                            + " 1, 0, 0, 0, 0)) ? 0 : 3)",
+                                    LOCK + "exit(fcntl(F, 6, $lock) ? 0 : 3)",
                                     locks.resolve("5").toString())
                             .start();
             assertEquals(3, other.waitFor());
