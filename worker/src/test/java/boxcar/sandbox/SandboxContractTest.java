@@ -100,6 +100,12 @@ abstract class SandboxContractTest {
         sandbox.close();
         String mounts = Files.readString(Path.of("/proc/self/mounts"));
         assertFalse(mounts.contains(home.toString()), mounts);
+        for (Path root : Cgroups.detect().all()) {
+            for (String group : List.of("box-", "boxcar/box-")) {
+                Path left = root.resolve(group + FIRST_BOX);
+                assertFalse(Files.exists(left), left.toString());
+            }
+        }
         if (Files.isDirectory(home.resolve("locks"))) {
             try (var left = Files.list(home.resolve("locks"))) {
                 assertEquals(
