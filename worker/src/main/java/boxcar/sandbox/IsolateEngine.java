@@ -64,15 +64,22 @@ final class IsolateEngine implements BoxEngine {
         folder(box).remove();
     }
 
-    /** An earlier holder may have made the box in the other mode: isolate 2 cleans up only its. */
+    /**
+     * An earlier holder may have made the box in the other mode, which isolate 2 cleans up only in
+     * that mode. isolate 1 cleans up either, but a second time it makes an empty folder, and
+     * forgets the group of a box whose folder is gone.
+     */
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(tool.uid(box));
-        tool.withoutGroups().cleanup(box);
-        if (tool.groups()) {
-            var cleanup = tool.withGroups().cleanup(box);
-            if (!cleanup.well()) {
-                throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
-            }
+        if (tool.major() > 1) {
+            (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);
+        }
+        var cleanup = tool.cleanup(box);
+        if (!cleanup.well()) {
+            throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
+        }
+        if (tool.major() == 1 && tool.groups()) {
+            Cgroups.detect().sweep("box-" + box);
         }
         try {
             Files.deleteIfExists(meta(box));
