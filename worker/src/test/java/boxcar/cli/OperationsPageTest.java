@@ -23,7 +23,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the page for operators, the alerts and the dashboard against what a real worker exposes. */
+/**
+ * Holds the page for operators, the alerts and the dashboard against what a real worker exposes.
+ */
 class OperationsPageTest {
     private static final Pattern METRIC = Pattern.compile("\\bboxcar_[a-z_]+\\b");
     private static final Path OPERATIONS = Path.of("..", "docs", "operations.md");
@@ -42,7 +44,8 @@ class OperationsPageTest {
             Set<String> exposed = families(get(house, "/metrics"));
             assertEquals(exposed, listed(Files.readString(OPERATIONS)));
             assertSubset(asked(Path.of("..", "ops", "prometheus", "alerts.yml")), exposed);
-            assertSubset(asked(Path.of("..", "ops", "grafana", "dashboards", "boxcar.json")), exposed);
+            assertSubset(
+                    asked(Path.of("..", "ops", "grafana", "dashboards", "boxcar.json")), exposed);
             assertEquals("healthy\n", get(house, "/healthy"));
             assertEquals("ready\n", get(house, "/ready"));
         } finally {
@@ -55,7 +58,9 @@ class OperationsPageTest {
         for (Path folder : Stream.of("ops", "examples").map(name -> Path.of("..", name)).toList()) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                    assertTrue(House.JSON.readTree(Files.readAllBytes(file)).isObject(), file.toString());
+                    assertTrue(
+                            House.JSON.readTree(Files.readAllBytes(file)).isObject(),
+                            file.toString());
                 }
             }
         }
@@ -64,12 +69,16 @@ class OperationsPageTest {
     private static String get(House house, String path) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + house.replica.metrics().getPort() + path);
         try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+            return client.send(
+                            HttpRequest.newBuilder(uri).build(),
+                            HttpResponse.BodyHandlers.ofString())
                     .body();
         }
     }
 
-    /** The families of ours, by their {@code # TYPE} lines; {@code _created} is simpleclient's own. */
+    /**
+     * The families of ours, by their {@code # TYPE} lines; {@code _created} is simpleclient's own.
+     */
     private static Set<String> families(String metrics) {
         return metrics.lines()
                 .filter(line -> line.startsWith("# TYPE boxcar_"))
@@ -82,7 +91,8 @@ class OperationsPageTest {
     private static Set<String> listed(String page) {
         return page.lines()
                 .filter(line -> line.startsWith("| `boxcar_"))
-                .flatMap(line -> METRIC.matcher(line).results().limit(1).map(match -> match.group()))
+                .flatMap(
+                        line -> METRIC.matcher(line).results().limit(1).map(match -> match.group()))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
