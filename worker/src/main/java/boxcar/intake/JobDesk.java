@@ -109,6 +109,7 @@ final class JobDesk implements RecordHandler {
     }
 
     private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
+        log.debug("Job {} came, delivery {}", claim.jobId(), delivery.count());
         doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
         try (var _ = turns.take(claim.jobId())) {
             return answerInTurn(delivery, claim, work);
@@ -222,6 +223,7 @@ final class JobDesk implements RecordHandler {
         } else if (delivery.count() >= doors.settings.deliveryLimit()) {
             giveUp(delivery, claim);
         } else {
+            log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
             answers.give(delivery, claim, run(job));
         }
     }

@@ -21,10 +21,10 @@ import java.util.regex.Pattern;
  */
 final class RuncEngine implements BoxEngine {
     /** Far from users of people and of other containers; below 2³¹. */
-    private static final int FIRST_UID = 2_000_000_000;
+    static final int FIRST_UID = 2_000_000_000;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    private static final String PARENT = "boxcar";
+    static final String PARENT = "boxcar";
 
     private final SandboxSettings settings;
     private final String version;
