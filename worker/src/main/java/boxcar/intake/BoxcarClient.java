@@ -37,7 +37,7 @@ public final class BoxcarClient implements AutoCloseable {
         this.topics = settings.topics();
         this.wire = wire;
         this.clientId = settings.replica() + "-client";
-        this.publisher = new Publisher(clients, clientId);
+        this.publisher = new Publisher(clients, clientId, _ -> {});
     }
 
     /** A record as it stands in a topic. */

@@ -31,7 +31,7 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     public CatalogueAppender(IntakeSettings settings, Wire wire) {
         this.clients = new KafkaClients(settings);
         this.clientId = settings.replica() + "-catalogue-log";
-        this.publisher = new Publisher(clients, clientId);
+        this.publisher = new Publisher(clients, clientId, _ -> {});
         this.topic = settings.topics().runtimes();
         this.wire = wire;
     }

@@ -95,9 +95,9 @@ public final class CatalogueFollower implements AutoCloseable {
                 } catch (KafkaException | TimeoutException e) {
                     reach.lost(e);
                     gate.rest(RETRY);
-                } catch (Fault fault) {
+                } catch (Fault | RuntimeException e) {
                     if (!troubled) {
-                        log.error("The catalogue cannot follow its log: {}", fault.getMessage());
+                        log.error("The catalogue cannot follow its log; trying again", e);
                     }
                     troubled = true;
                     gate.rest(RETRY);
@@ -160,7 +160,7 @@ public final class CatalogueFollower implements AutoCloseable {
     }
 
     private Catalogue.LogIdentity identity() throws InterruptedException, TimeoutException {
-        try (Admin admin = clients.admin(clientId + "-admin")) {
+        try (Admin admin = clients.admin(clientId + "-admin", PATIENCE)) {
             long seconds = PATIENCE.toSeconds();
             String cluster = admin.describeCluster().clusterId().get(seconds, TimeUnit.SECONDS);
             var topics =

@@ -63,6 +63,10 @@ final class ControlListener implements Runnable {
                         return;
                     }
                     doors.gate.rest(RETRY);
+                } catch (RuntimeException e) {
+                    // A mistake of ours; a listener that died of it would be missed by nobody.
+                    log.error("Listening to {} failed; trying again", doors.topic, e);
+                    doors.gate.rest(RETRY);
                 }
             }
         } catch (InterruptedException e) {

@@ -48,7 +48,8 @@ public final class Intake implements AutoCloseable {
         String client = settings.replica();
         this.settings = settings;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        this.publisher = new Publisher(clients, client + "-results");
+        this.publisher =
+                new Publisher(clients, client + "-results", message -> tellOnce(message, onFatal));
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),
@@ -95,7 +96,8 @@ public final class Intake implements AutoCloseable {
     /**
      * Opens the producers; takes nothing before {@link #start}.
      *
-     * @param onFatal gets one line for people when it is no use to go on; the worker is to stop
+     * @param onFatal gets one line for people when it is no use to go on; the worker is to stop,
+     *     but not by closing this on the thread of the call
      * @throws org.apache.kafka.common.KafkaException if the client properties are unusable
      */
     public static Intake open(

@@ -156,6 +156,9 @@ final class JobDesk implements RecordHandler {
                 doors.telemetry.fault(unpublished.step());
             }
         }
+        if (isLast(delivery)) {
+            return bury(delivery, "deliveries", "the last delivery failed: " + fault.getMessage());
+        }
         Settling settling = backOff(delivery, fault);
         doors.telemetry.released(claim.kind());
         return settling;
@@ -220,12 +223,16 @@ final class JobDesk implements RecordHandler {
             throws Fault, InterruptedException {
         if (doors.cancellations.isCancelled(job.id())) {
             answers.give(delivery, claim, JobResult.cancelled());
-        } else if (delivery.count() >= doors.settings.deliveryLimit()) {
+        } else if (isLast(delivery)) {
             giveUp(delivery, claim);
         } else {
             log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
             answers.give(delivery, claim, run(job));
         }
+    }
+
+    private boolean isLast(Delivery delivery) {
+        return delivery.count() >= doors.settings.deliveryLimit();
     }
 
     private JobResult run(Job job) throws Fault, InterruptedException {

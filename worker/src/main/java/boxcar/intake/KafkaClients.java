@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -14,10 +15,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * on above both. All keys and values are bytes.
  */
 final class KafkaClients {
-    /** Clients that find no broker try again at most every so often; each try logs a line. */
+    /**
+     * Clients that find no broker try again at most every so often, since each try logs a line. No
+     * beans: nobody reads those of dozens of short-lived clients, and their names would clash.
+     */
     private static final Map<String, String> DEFAULTS =
             Map.of(
                     "reconnect.backoff.max.ms", "3000",
+                    "metric.reporters", "",
                     "enable.metrics.push", "false");
 
     private final IntakeSettings settings;
@@ -92,11 +97,15 @@ final class KafkaClients {
                 new ByteArraySerializer());
     }
 
-    Admin admin(String clientId) {
+    /**
+     * @param patience until a call fails that finds no broker
+     */
+    Admin admin(String clientId, Duration patience) {
+        String millis = String.valueOf(patience.toMillis());
         return Admin.create(
                 properties(
                         clientId,
-                        Map.of("default.api.timeout.ms", "10000", "request.timeout.ms", "5000")));
+                        Map.of("default.api.timeout.ms", millis, "request.timeout.ms", millis)));
     }
 
     /** A record of the largest value, with room for its key and headers. */

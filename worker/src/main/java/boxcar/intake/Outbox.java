@@ -16,7 +16,7 @@ interface Outbox {
     long publish(ProducerRecord<byte[], byte[]> record)
             throws Fault, RefusedRecordException, InterruptedException;
 
-    /** The broker does not take this record: it is too large, or we may not write to its topic. */
+    /** The broker does not take this record: it is too large. */
     final class RefusedRecordException extends Exception {
         RefusedRecordException(String message, Throwable cause) {
             super(message, cause);

@@ -6,11 +6,10 @@ import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -32,10 +31,15 @@ final class Publisher implements Outbox, AutoCloseable {
                     .build();
 
     private final KafkaProducer<byte[], byte[]> producer;
+    private final Consumer<String> onForbidden;
     private final Retry retry = Retry.of("publish", PATIENCE);
 
-    Publisher(KafkaClients clients, String clientId) {
+    /**
+     * @param onForbidden gets a line for people when we may not write somewhere
+     */
+    Publisher(KafkaClients clients, String clientId, Consumer<String> onForbidden) {
         this.producer = clients.durableProducer(clientId);
+        this.onForbidden = onForbidden;
     }
 
     @Override
@@ -67,17 +71,16 @@ final class Publisher implements Outbox, AutoCloseable {
         }
     }
 
-    private static Fault judge(ProducerRecord<byte[], byte[]> record, Throwable cause)
+    private Fault judge(ProducerRecord<byte[], byte[]> record, Throwable cause)
             throws RefusedRecordException {
-        boolean oursAlone = cause instanceof ClusterAuthorizationException;
-        if (cause instanceof RecordTooLargeException
-                || (cause instanceof AuthorizationException && !oursAlone)) {
+        if (cause instanceof RecordTooLargeException) {
             throw new RefusedRecordException(KafkaFailures.say(cause), cause);
         }
-        return new Fault(
-                "publish",
-                Fault.Next.TRY_ELSEWHERE,
-                "cannot write to " + record.topic() + ": " + KafkaFailures.say(cause));
+        String message = "cannot write to " + record.topic() + ": " + KafkaFailures.say(cause);
+        if (KafkaFailures.isAccess(cause)) {
+            onForbidden.accept("We " + message);
+        }
+        return new Fault("publish", Fault.Next.TRY_ELSEWHERE, message);
     }
 
     private static InterruptedException interruptedOr(Exception e) {

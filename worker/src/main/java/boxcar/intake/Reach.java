@@ -24,7 +24,7 @@ final class Reach {
         if (lostSince == null) {
             lostSince = clock.instant();
             log.warn(
-                    "Kafka at {} does not answer: {}; trying again",
+                    "Kafka at {} cannot be used: {}; trying again",
                     servers,
                     KafkaFailures.say(failure));
         }
@@ -33,7 +33,7 @@ final class Reach {
     synchronized void answered() {
         if (lostSince != null) {
             Duration away = Duration.between(lostSince, clock.instant());
-            log.info("Kafka at {} answers again after {} s", servers, away.toSeconds());
+            log.info("Kafka at {} can be used again after {} s", servers, away.toSeconds());
             lostSince = null;
         }
     }

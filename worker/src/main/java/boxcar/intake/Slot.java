@@ -7,7 +7,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,11 +94,11 @@ final class Slot implements Runnable {
                 serve(consumer);
             } finally {
                 // Gives back what is not acknowledged.
-                consumer.close(CLOSING);
                 serving = false;
+                consumer.close(CLOSING);
             }
             return true;
-        } catch (KafkaException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             return survive(e);
         }
     }

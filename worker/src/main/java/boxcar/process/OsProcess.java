@@ -99,7 +99,8 @@ public final class OsProcess {
 
     /** Asks it to end (SIGTERM), and kills it if it has not after the grace. Returns at once. */
     public void stop(Duration grace) {
-        process.destroy();
+        // By its handle: Process.destroy closes the streams too, and what is in them would be lost.
+        process.toHandle().destroy();
         Thread.startVirtualThread(() -> {
             try {
                 if (await(grace) == null) {
@@ -113,7 +114,7 @@ public final class OsProcess {
 
     /** Kills it (SIGKILL). Returns at once. */
     public void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
     }
 
     /**

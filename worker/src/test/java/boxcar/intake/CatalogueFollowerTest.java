@@ -96,7 +96,7 @@ class CatalogueFollowerTest {
 
     @Test
     void aRecordThatCannotBeReadIsSkipped() throws Exception {
-        try (var publisher = new Publisher(new KafkaClients(settings), "stranger")) {
+        try (var publisher = new Publisher(new KafkaClients(settings), "stranger", _ -> {})) {
             publisher.publish(
                     new ProducerRecord<>(
                             settings.topics().runtimes(),

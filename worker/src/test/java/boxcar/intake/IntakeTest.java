@@ -116,6 +116,27 @@ class IntakeTest {
     }
 
     @Test
+    void aJobThatKeepsItsLockHoldsNoOtherBack() throws Exception {
+        var go = new CountDownLatch(1);
+        start((job, _, _) -> {
+            if (job.id().equals("long")) {
+                go.await();
+            }
+            return JobResult.cancelled();
+        });
+        send("long", "python");
+        long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+        for (int i = 0; System.nanoTime() < end; i++) {
+            try (var awaited = client.awaitResult("a" + i)) {
+                send("a" + i, "python");
+                var result = awaited.within(Duration.ofSeconds(i == 0 ? 20 : 1));
+                assertEquals("CANCELLED a" + i + " #1", TextWire.text(result.orElseThrow()));
+            }
+        }
+        go.countDown();
+    }
+
+    @Test
     void aJobOfAFaultyHostIsDeliveredAgainAndEndsAtTheLast() throws Exception {
         var runs = new AtomicInteger();
         start((_, _, _) -> {
@@ -257,7 +278,8 @@ class IntakeTest {
         start(
                 (job, _, _) -> {
                     runs.incrementAndGet();
-                    try (var publisher = new Publisher(new KafkaClients(settings), "dead")) {
+                    try (var publisher =
+                            new Publisher(new KafkaClients(settings), "dead", _ -> {})) {
                         publisher.publish(
                                 new ProducerRecord<>(
                                         settings.topics().results(),

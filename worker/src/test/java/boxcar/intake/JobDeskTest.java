@@ -225,7 +225,7 @@ class JobDeskTest {
                 record -> {
                     if (record.topic().equals("t.results")) {
                         throw new Outbox.RefusedRecordException(
-                                "not authorized", new IllegalStateException());
+                                "too large", new IllegalStateException());
                     }
                     return write(record);
                 };
@@ -241,6 +241,34 @@ class JobDeskTest {
                 };
         assertInstanceOf(Settling.Release.class, handle(1, "run a python"));
         assertEquals(Optional.empty(), ledger.find("a"));
+    }
+
+    @Test
+    void aLastDeliveryWhoseResultIsNotWrittenIsADeadLetter() throws Exception {
+        outbox =
+                record -> {
+                    if (record.topic().equals("t.results")) {
+                        throw new Fault("publish", Fault.Next.TRY_ELSEWHERE, "forbidden");
+                    }
+                    return write(record);
+                };
+        assertEquals(ACCEPTED, handle(LAST, "run a python"));
+        assertEquals(List.of("t.dead-letters key: run a python"), written());
+        assertEquals(
+                "the last delivery failed: forbidden",
+                headers(out.getFirst()).get("boxcar.message"));
+    }
+
+    @Test
+    void aJobWhoseLockWasLostHereIsLookedForThoughItsCountDidNotRise() throws Exception {
+        JobDesk desk = desk();
+        held = false;
+        assertThrows(InterruptedException.class, () -> desk.handle(delivery(1, "run a python")));
+        held = true;
+        past = (id, _) -> Optional.of(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8));
+        assertEquals(ACCEPTED, desk.handle(delivery(1, "run a python")));
+        assertEquals(List.of("a"), ran);
+        assertEquals(List.of(), written());
     }
 
     @Test
