@@ -186,6 +186,11 @@ public final class Replica implements AutoCloseable {
         return sandbox;
     }
 
+    /** Makes a close that goes on, or comes, give back at once what still runs. */
+    public void hurry() {
+        intake.hurry();
+    }
+
     @Override
     public void close() {
         // Intake first, for it finishes what runs; the rest would be pulled from under it.

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -28,6 +30,8 @@ public final class Intake implements AutoCloseable {
     /** For consumers to close and for what was interrupted to clean up. */
     private static final Duration AFTER_GRACE = Duration.ofSeconds(30);
 
+    private static final long LOOK_EVERY_MILLIS = 50;
+
     private final IntakeSettings settings;
     private final Gate gate = new Gate();
     private final Reach reach;
@@ -39,6 +43,7 @@ public final class Intake implements AutoCloseable {
     private final Thread controlThread;
     private final AtomicBoolean fatal = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch hurried = new CountDownLatch(1);
 
     private Intake(
             IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
@@ -151,6 +156,11 @@ public final class Intake implements AutoCloseable {
         return slots.stream().noneMatch(Slot::isServing);
     }
 
+    /** Ends the grace of a close that goes on, or comes. */
+    public void hurry() {
+        hurried.countDown();
+    }
+
     /**
      * Takes nothing more, lets running jobs end within the grace, stops and gives back the rest,
      * and leaves the groups.
@@ -161,7 +171,7 @@ public final class Intake implements AutoCloseable {
             return;
         }
         gate.stop();
-        if (!ended(slotThreads, settings.shutdownGrace())) {
+        if (!endedOrHurried(settings.shutdownGrace())) {
             log.info("Stopping {} jobs that are still running", held());
             slots.forEach(Slot::abandon);
             if (!ended(slotThreads, AFTER_GRACE)) {
@@ -171,6 +181,25 @@ public final class Intake implements AutoCloseable {
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
         progress.close();
         publisher.close();
+    }
+
+    /**
+     * @return false if the grace is over, or somebody lost patience, while jobs still run
+     */
+    private boolean endedOrHurried(Duration grace) {
+        long deadline = System.nanoTime() + grace.toNanos();
+        try {
+            while (!ended(slotThreads, Duration.ofMillis(1))) {
+                if (System.nanoTime() - deadline >= 0
+                        || hurried.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private void tellOnce(String message, Consumer<String> onFatal) {

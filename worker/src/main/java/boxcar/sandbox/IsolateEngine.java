@@ -59,6 +59,11 @@ final class IsolateEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "box";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).remove();

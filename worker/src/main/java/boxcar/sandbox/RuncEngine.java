@@ -80,6 +80,11 @@ final class RuncEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "runc";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).remove();
