@@ -38,6 +38,7 @@ public final class Intake implements AutoCloseable {
     private final Publisher publisher;
     private final ProgressPublisher progress;
     private final ControlListener control;
+    private final PastResults past;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Thread> slotThreads = new ArrayList<>();
     private final Thread controlThread;
@@ -74,6 +75,7 @@ public final class Intake implements AutoCloseable {
                                 reach,
                                 message -> tellOnce(message, onFatal)),
                         clock);
+        this.past = new PastResults(clients, topics.results(), client + "-past");
         JobDesk desk =
                 new JobDesk(
                         new JobDesk.Doors(
@@ -83,7 +85,7 @@ public final class Intake implements AutoCloseable {
                                 contracts.runner,
                                 contracts.telemetry,
                                 progress::of,
-                                new PastResults(clients, topics.results(), client + "-past"),
+                                past,
                                 cancellations),
                         publisher,
                         clock);
@@ -180,6 +182,7 @@ public final class Intake implements AutoCloseable {
         }
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
         progress.close();
+        past.close();
         publisher.close();
     }
 

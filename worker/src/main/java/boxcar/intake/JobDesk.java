@@ -197,7 +197,7 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        if (delivery.count() == 1 && !doubtful.contains(claim.jobId())) {
+        if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
             return false;
         }
         Optional<byte[]> published = doors.past.find(claim.jobId(), delivery.queuedAt());
@@ -227,7 +227,11 @@ final class JobDesk implements RecordHandler {
             giveUp(delivery, claim);
         } else {
             log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
-            answers.give(delivery, claim, run(job));
+            JobResult result = run(job);
+            // Somebody who lost the job without knowing may have told of it meanwhile.
+            if (!wasAnsweredElsewhere(delivery, claim)) {
+                answers.give(delivery, claim, result);
+            }
         }
     }
 
