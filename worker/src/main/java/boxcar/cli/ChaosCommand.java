@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
             "                          nobody holds once the last worker has stopped: must be 0",
             "  folders_left            work and staging folders left in the workers' state folders: must be 0",
             "  boxes_held_twice        a box lent while another replica had it (workers' logs): must be 0",
+            "  gave_up                 workers that ended by themselves, since Kafka was away when they started",
             "  stopped_badly           workers that did not exit 0 on SIGTERM: must be 0",
             "",
             "Exit status 0 only if all that must be 0 is.",
@@ -62,7 +63,7 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--kill-broker",
             description =
-                    "Kill the broker too, each fifth time, and start it again over the same directory.")
+                    "Kill the broker too, each tenth time, and start it again over the same directory.")
     private boolean killBroker;
 
     @Option(

@@ -13,6 +13,7 @@ import boxcar.sandbox.Remains;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +42,7 @@ final class GameDay implements AutoCloseable {
                     "boxes_held_twice",
                     "stopped_badly");
 
-    private static final int BROKER_EACH = 5;
+    private static final int BROKER_EACH = 10;
     private static final Duration INSTALLING = Duration.ofMinutes(5);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
     private static final long STOPPING_SECONDS = 90;
@@ -55,6 +56,7 @@ final class GameDay implements AutoCloseable {
     private LocalBroker broker;
     private int kills;
     private int brokerKills;
+    private int gaveUp;
     private boolean keep;
 
     /** What is to be done. */
@@ -180,13 +182,26 @@ final class GameDay implements AutoCloseable {
         while (answered < jobs.size() && System.nanoTime() - end < 0) {
             Thread.sleep(LOOK_EVERY);
             if (!plan.killEvery().isZero() && System.nanoTime() - nextKill >= 0) {
-                nextKill += plan.killEvery().toNanos();
+                nextKill = System.nanoTime() + plan.killEvery().toNanos();
                 killOne();
             }
+            startAgain();
             answered = answered(client, jobs);
             if (answered - told >= Math.max(1, jobs.size() / 10)) {
                 told = answered;
                 say.accept(answered + " of " + jobs.size() + " answered, " + kills + " kills");
+            }
+        }
+    }
+
+    /**
+     * A worker that starts while the broker is away ends with a message; services are restarted.
+     */
+    private void startAgain() throws IOException {
+        for (int place = 0; place < alive.length; place++) {
+            if (!alive[place].isAlive()) {
+                gaveUp++;
+                replace(place);
             }
         }
     }
@@ -227,7 +242,8 @@ final class GameDay implements AutoCloseable {
         }
     }
 
-    private int stopAll() throws InterruptedException {
+    private int stopAll() throws Exception {
+        awaitAllUp();
         for (WorkerProcess worker : alive) {
             worker.terminate();
         }
@@ -240,6 +256,19 @@ final class GameDay implements AutoCloseable {
             }
         }
         return badly;
+    }
+
+    /** Who has just been started must take up its state folder, to sweep it. */
+    private void awaitAllUp() throws Exception {
+        long end = System.nanoTime() + INSTALLING.toNanos();
+        for (int place = 0; place < alive.length; place++) {
+            while (System.nanoTime() - end < 0
+                    && !Files.readString(alive[place].log(), StandardCharsets.ISO_8859_1)
+                            .contains("serves metrics")) {
+                startAgain();
+                Thread.sleep(LOOK_EVERY);
+            }
+        }
     }
 
     private Report report(
@@ -269,6 +298,7 @@ final class GameDay implements AutoCloseable {
         counts.put("faults", (long) count.faults().size());
         counts.put("kills", (long) kills);
         counts.put("broker_kills", (long) brokerKills);
+        counts.put("gave_up", (long) gaveUp);
         counts.put("boxes_lent", (long) logs.lends());
         counts.put("boxes_held_twice", (long) logs.heldTwice().size());
         counts.put("boxes_left", (long) remains.boxes().size());

@@ -31,13 +31,13 @@ final class WorkerProcess {
      * Starts one.
      *
      * @param environment all of it
-     * @param arguments of {@code boxcar worker}
+     * @param flags of Java, above our own
      */
     static WorkerProcess start(
-            String name, Path log, Map<String, String> environment, String... arguments)
+            String name, Path log, Map<String, String> environment, String... flags)
             throws IOException {
         Files.createDirectories(log.toAbsolutePath().getParent());
-        ProcessBuilder builder = new ProcessBuilder(command(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command(flags));
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true)
@@ -46,7 +46,7 @@ final class WorkerProcess {
         return new WorkerProcess(builder.start(), name, log);
     }
 
-    private static List<String> command(String... arguments) {
+    private static List<String> command(String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -55,8 +55,8 @@ final class WorkerProcess {
             }
         }
         command.addAll(List.of("-Xmx192m", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of(flags));
         command.addAll(List.of("-cp", classPath(), "boxcar.cli.Main", "worker"));
-        command.addAll(List.of(arguments));
         return command;
     }
 

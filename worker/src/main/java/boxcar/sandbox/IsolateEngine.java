@@ -9,6 +9,7 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
+import boxcar.process.Finished;
 import boxcar.process.OsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -66,18 +67,26 @@ final class IsolateEngine implements BoxEngine {
     @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
+        // isolate 1 makes a folder even to find that there is nothing to clean up.
+        tool.init(box);
+        tool.cleanup(box);
         folder(box).remove();
     }
 
-    /** An earlier holder may have made the box in the other mode: isolate 2 cleans up only its. */
+    /**
+     * An earlier holder may have made the box in the other mode. isolate 2 refuses to clean that
+     * up; isolate 1 does, but whoever cleans up without groups first leaves the group for ever,
+     * since a box without a folder has nothing to be cleaned up.
+     */
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(tool.uid(box));
-        tool.withoutGroups().cleanup(box);
-        if (tool.groups()) {
-            var cleanup = tool.withGroups().cleanup(box);
-            if (!cleanup.well()) {
-                throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
-            }
+        Finished cleanup = tool.cleanup(box);
+        if (!cleanup.well()) {
+            (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);
+            cleanup = tool.cleanup(box);
+        }
+        if (!cleanup.well() && tool.groups()) {
+            throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
         }
         try {
             Files.deleteIfExists(meta(box));
