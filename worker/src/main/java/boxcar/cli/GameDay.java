@@ -207,7 +207,17 @@ final class GameDay implements AutoCloseable {
     }
 
     private void killOne() throws Exception {
-        int place = random.nextInt(alive.length);
+        // Whoever still starts has nothing to lose, and a slow host would never get on.
+        List<Integer> up = new ArrayList<>();
+        for (int i = 0; i < alive.length; i++) {
+            if (isUp(alive[i])) {
+                up.add(i);
+            }
+        }
+        if (up.isEmpty()) {
+            return;
+        }
+        int place = up.get(random.nextInt(up.size()));
         alive[place].kill();
         kills++;
         replace(place);
@@ -262,13 +272,17 @@ final class GameDay implements AutoCloseable {
     private void awaitAllUp() throws Exception {
         long end = System.nanoTime() + INSTALLING.toNanos();
         for (int place = 0; place < alive.length; place++) {
-            while (System.nanoTime() - end < 0
-                    && !Files.readString(alive[place].log(), StandardCharsets.ISO_8859_1)
-                            .contains("serves metrics")) {
+            while (System.nanoTime() - end < 0 && !isUp(alive[place])) {
                 startAgain();
                 Thread.sleep(LOOK_EVERY);
             }
         }
+    }
+
+    private static boolean isUp(WorkerProcess worker) throws IOException {
+        return worker.isAlive()
+                && Files.readString(worker.log(), StandardCharsets.ISO_8859_1)
+                        .contains("followed to its end");
     }
 
     private Report report(

@@ -40,6 +40,7 @@ final class IsolateEngine implements BoxEngine {
 
     static IsolateEngine open(SandboxSettings settings, int firstBox)
             throws Fault, InterruptedException {
+        Supervisors.end(firstBox);
         return new IsolateEngine(IsolateTool.probe(settings.isolate(), firstBox), settings);
     }
 
@@ -79,6 +80,7 @@ final class IsolateEngine implements BoxEngine {
      * since a box without a folder has nothing to be cleaned up.
      */
     private void sweep(int box) throws Fault, InterruptedException {
+        Supervisors.end(box);
         Residents.kill(tool.uid(box));
         Finished cleanup = tool.cleanup(box);
         if (!cleanup.well()) {

@@ -97,7 +97,8 @@ class FaultsTest {
 
     @Test
     void aReplicaWithoutRoomOnItsDiskTakesNothingUntilThereIsSome() throws Exception {
-        try (var disk = new SmallDisk(field.state("full"), 64)) {
+        SmallDisk disk = new SmallDisk(field.state("full"), 64);
+        try {
             WorkerProcess worker = field.worker("full", Map.of("BOXCAR_DISK_FREE_MIB", "24"));
             disk.fill(50);
             await().atMost(Field.PATIENCE).until(() -> Field.ready(worker) == 503);
@@ -108,6 +109,8 @@ class FaultsTest {
             assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
             worker.terminate();
             assertEquals(0, worker.awaitExit(40));
+        } finally {
+            disk.unmount();
         }
     }
 }

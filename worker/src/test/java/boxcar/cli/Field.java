@@ -29,7 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A broker and workers, each a process of its own, that may be killed. */
-final class Field implements AutoCloseable {
+final class Field {
     static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Pattern SERVES =
             Pattern.compile("serves metrics at (http://\\S+)/metrics");
@@ -154,7 +154,7 @@ final class Field implements AutoCloseable {
     }
 
     /** The first result of a job, however long ago. */
-    JsonNode result(ObjectNode job) {
+    JsonNode result(ObjectNode job) throws Exception {
         await().alias("a result of " + job.path("job_id"))
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(200))
@@ -211,8 +211,7 @@ final class Field implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
         for (WorkerProcess worker : workers) {
             worker.terminate();
         }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A file system of few MiB that is mounted over a folder. */
-final class SmallDisk implements AutoCloseable {
+final class SmallDisk {
     private final Path folder;
 
     SmallDisk(Path folder, int mebibytes) throws Exception {
@@ -40,8 +40,7 @@ final class SmallDisk implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws Exception {
+    void unmount() throws Exception {
         run("umount", "--lazy", folder.toString());
     }
 }
