@@ -55,6 +55,8 @@ final class WorkerProcess {
             }
         }
         command.addAll(List.of("-Xmx192m", "-XX:TieredStopAtLevel=1"));
+        // The worker's own, also where tests have another on their class path.
+        command.add("-Dlogback.configurationFile=logback.xml");
         command.addAll(List.of(flags));
         command.addAll(List.of("-cp", classPath(), "boxcar.cli.Main", "worker"));
         return command;

@@ -89,12 +89,23 @@ final class Field {
         return worker;
     }
 
-    /** A worker that takes jobs. */
+    /** A worker that takes jobs and has made its runtimes. */
     WorkerProcess worker(String name, Map<String, String> more, String... flags)
             throws IOException {
         WorkerProcess worker = starting(name, more, flags);
-        await().atMost(PATIENCE).until(() -> ready(worker) == 200);
+        await().conditionEvaluationListener(_ -> requireAlive(worker))
+                .atMost(PATIENCE)
+                .until(() ->
+                        ready(worker) == 200
+                                && count(worker, "is ready on this host")
+                                        >= client.catalogue().size());
         return worker;
+    }
+
+    private static void requireAlive(WorkerProcess worker) {
+        if (!worker.isAlive()) {
+            throw new AssertionError(worker.name() + " ended: " + log(worker));
+        }
     }
 
     WorkerProcess worker(String name) throws IOException {
