@@ -71,17 +71,19 @@ public final class Replica implements AutoCloseable {
                         sandbox,
                         runtimes.workshop(),
                         runtimes.catalogue(),
-                        log,
+                        GameDayPauses.after(log),
                         metrics);
         intake =
                 hold(
                         Intake.open(
                                 settings,
                                 wire,
-                                new Intake.Contracts(runtimes.ledger(), engine, metrics),
+                                new Intake.Contracts(
+                                        GameDayPauses.after(runtimes.ledger()), engine, metrics),
                                 onFatal));
         intake.pause(CATALOGUE);
         hold(SandboxWatch.start(sandbox, intake, config.state()));
+        hold(DiskWatch.start(intake, config.state(), config.leastFreeMib() << 20));
         hold(CatalogueFollower.start(settings, wire, runtimes.catalogue(), this::caughtUp));
         metrics.watch(
                 new Metrics.Watched(
@@ -195,6 +197,11 @@ public final class Replica implements AutoCloseable {
 
     public Sandbox sandbox() {
         return sandbox;
+    }
+
+    /** Makes a close that goes on, or comes, give back at once what still runs. */
+    public void hurry() {
+        intake.hurry();
     }
 
     @Override

@@ -9,6 +9,7 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
+import boxcar.process.Finished;
 import boxcar.process.OsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,7 @@ final class IsolateEngine implements BoxEngine {
 
     static IsolateEngine open(SandboxSettings settings, int firstBox)
             throws Fault, InterruptedException {
+        Supervisors.end(firstBox);
         return new IsolateEngine(IsolateTool.probe(settings.isolate(), firstBox), settings);
     }
 
@@ -59,8 +61,16 @@ final class IsolateEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "box";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
+        // isolate 1 makes a folder even to find that there is nothing to clean up.
+        tool.init(box);
+        tool.cleanup(box);
         folder(box).remove();
     }
 
@@ -70,6 +80,7 @@ final class IsolateEngine implements BoxEngine {
      * forgets the group of a box whose folder is gone.
      */
     private void sweep(int box) throws Fault, InterruptedException {
+        Supervisors.end(box);
         Residents.kill(tool.uid(box));
         if (tool.major() > 1) {
             (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);

@@ -21,12 +21,12 @@ import java.util.regex.Pattern;
  */
 final class RuncEngine implements BoxEngine {
     /** Far from users of people and of other containers; below 2³¹. */
-    private static final int FIRST_UID = 2_000_000_000;
+    static final int FIRST_UID = 2_000_000_000;
 
     private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    private static final String PARENT = "boxcar";
+    static final String PARENT = "boxcar";
 
     private final SandboxSettings settings;
     private final String version;
@@ -77,6 +77,11 @@ final class RuncEngine implements BoxEngine {
     public void ready(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).make();
+    }
+
+    @Override
+    public String trace() {
+        return "runc";
     }
 
     @Override
