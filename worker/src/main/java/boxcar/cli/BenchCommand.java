@@ -1,21 +1,31 @@
 package boxcar.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/** Tries what this installation withstands. */
+/** Measures, and tries, what Boxcar does on this host. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Tries what Boxcar withstands on this host.",
-        subcommands = ChaosCommand.class)
+        description = {
+            "Measures what Boxcar does on this host, and what it withstands: with a Kafka and workers of its own, in a folder that goes again.",
+            "docs/benchmarks/ has the method, and results.",
+        },
+        subcommands = {
+            BenchThroughput.class,
+            BenchLatency.class,
+            BenchStart.class,
+            ChaosCommand.class,
+        })
 final class BenchCommand implements Runnable {
-    @picocli.CommandLine.Spec
+    @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
-    private picocli.CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new picocli.CommandLine.ParameterException(
-                spec.commandLine(), "did you mean: boxcar bench chaos");
+        throw new ParameterException(spec.commandLine(), "which benchmark?");
     }
 }

@@ -22,8 +22,15 @@ final class StageRunner {
 
     StageResult run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
         long start = System.nanoTime();
-        Ending ending = sandbox.run(stage, cancellation);
+        Ending ending;
+        try (var _ = telemetry.begin("sandbox")) {
+            ending = sandbox.run(stage, cancellation);
+        }
         return judged(stage.kind(), ending, Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     /** Judges a stage that somebody else ran, and which took so long in all. */

@@ -2,6 +2,7 @@ package boxcar.engine;
 
 import boxcar.files.Trees;
 import boxcar.job.Fault;
+import boxcar.job.Telemetry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +16,12 @@ import org.slf4j.LoggerFactory;
 final class WorkDirectories {
     private static final Logger LOG = LoggerFactory.getLogger(WorkDirectories.class);
     private final Path root;
+    private final Telemetry telemetry;
 
     /** Empties what an earlier life of this replica left. */
-    WorkDirectories(Path root) throws Fault {
+    WorkDirectories(Path root, Telemetry telemetry) throws Fault {
         this.root = root;
+        this.telemetry = telemetry;
         try {
             Trees.delete(root);
             Files.createDirectories(root);
@@ -30,7 +33,7 @@ final class WorkDirectories {
     WorkDirectory create() throws Fault {
         try {
             return new WorkDirectory(
-                    Files.createDirectory(root.resolve(UUID.randomUUID().toString())));
+                    Files.createDirectory(root.resolve(UUID.randomUUID().toString())), telemetry);
         } catch (IOException e) {
             throw failed("cannot make a work directory", e);
         }
@@ -41,7 +44,7 @@ final class WorkDirectories {
         Path copy = root.resolve(UUID.randomUUID().toString());
         try {
             Trees.copy(original.path, copy);
-            return new WorkDirectory(copy);
+            return new WorkDirectory(copy, telemetry);
         } catch (IOException e) {
             throw failed("cannot copy a work directory", e);
         }
@@ -52,7 +55,7 @@ final class WorkDirectories {
     }
 
     /** One work directory; closing it deletes it. */
-    record WorkDirectory(Path path) implements AutoCloseable {
+    record WorkDirectory(Path path, Telemetry telemetry) implements AutoCloseable {
         void write(String relative, byte[] content, boolean executable) throws Fault {
             try {
                 Trees.write(path, relative, content, executable);
@@ -63,7 +66,7 @@ final class WorkDirectories {
 
         @Override
         public void close() {
-            try {
+            try (var _ = telemetry.begin("clean-up")) {
                 Trees.delete(path);
             } catch (IOException e) {
                 LOG.warn("{} stays until the next start: {}", path, e.toString());

@@ -91,7 +91,11 @@ public final class Intake implements AutoCloseable {
                         clock);
         var around =
                 new Slot.Surroundings(
-                        gate, settings.lock(), clock, message -> tellOnce(message, onFatal));
+                        gate,
+                        settings.lock(),
+                        clock,
+                        contracts.telemetry,
+                        message -> tellOnce(message, onFatal));
         places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);

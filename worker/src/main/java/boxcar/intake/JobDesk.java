@@ -88,7 +88,7 @@ final class JobDesk implements RecordHandler {
     }
 
     private Decoded read(Delivery delivery) {
-        try {
+        try (var _ = doors.telemetry.begin("decode")) {
             return doors.wire.job(delivery.topic(), delivery.key(), delivery.value());
         } catch (RuntimeException e) {
             log.error("Reading {} failed", delivery.place(), e);
@@ -170,13 +170,19 @@ final class JobDesk implements RecordHandler {
 
     private void answerOnce(Delivery delivery, Claim claim, Work work)
             throws Fault, InterruptedException {
-        Optional<Ledger.Entry> known = doors.ledger.find(claim.jobId());
+        Optional<Ledger.Entry> known = known(claim);
         if (known.isPresent()) {
             answerAgain(delivery, claim, known.get());
         } else if (!wasAnsweredElsewhere(delivery, claim)) {
             work.answer(claim);
         }
         doubtful.remove(claim.jobId());
+    }
+
+    private Optional<Ledger.Entry> known(Claim claim) throws Fault {
+        try (var _ = doors.telemetry.begin("ledger-look-up")) {
+            return doors.ledger.find(claim.jobId());
+        }
     }
 
     private void answerAgain(Delivery delivery, Claim claim, Ledger.Entry entry)

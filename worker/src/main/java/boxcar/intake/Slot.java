@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import boxcar.job.Telemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -47,7 +48,12 @@ final class Slot implements Runnable {
     record Place(String name, JobTopic topic, String topicName, String group) {}
 
     /** What all slots share. */
-    record Surroundings(Gate gate, Duration lock, InstantSource clock, Consumer<String> onFatal) {}
+    record Surroundings(
+            Gate gate,
+            Duration lock,
+            InstantSource clock,
+            Telemetry telemetry,
+            Consumer<String> onFatal) {}
 
     /** Whether a job is held now. */
     boolean isBusy() {
@@ -173,7 +179,11 @@ final class Slot implements Runnable {
     private Duration settle(Lease lease, Delivery delivery, Settling settling) {
         return switch (settling) {
             case Settling.Accept _ -> {
-                if (!lease.accept()) {
+                boolean accepted;
+                try (var _ = around.telemetry.begin("acknowledge")) {
+                    accepted = lease.accept();
+                }
+                if (!accepted) {
                     log.warn("{} is answered, but will come again", delivery.place());
                 }
                 yield Duration.ZERO;

@@ -9,7 +9,6 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
-import boxcar.process.Finished;
 import boxcar.process.OsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
