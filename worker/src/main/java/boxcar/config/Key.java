@@ -141,8 +141,8 @@ public record Key(String name, String fallback, String meaning) {
                                         "Port of them; 0 for any free one."),
                                 new Key(
                                         "limits.source_kib",
-                                        "4096",
-                                        "Kilobytes that all sources of a job may hold together; 1 to 1048576."),
+                                        "16384",
+                                        "Kilobytes that all sources of a job may hold together, unpacked; they are held in memory; 1 to 1048576."),
                                 new Key(
                                         "limits.files",
                                         "1000",

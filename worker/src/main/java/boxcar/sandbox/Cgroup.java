@@ -106,8 +106,9 @@ final class Cgroup {
     }
 
     /**
-     * Peak of all processes together; null where the kernel has no such counter. Kernels with v2
-     * cannot set it to zero for everybody, so there it holds runc's start too.
+     * Peak of all processes together; null where the kernel has no such counter. It may be a few
+     * hundred KiB short, as caches of the start are given up while the program runs. Kernels with
+     * v2 cannot set it to zero for everybody, so there it holds runc's start too.
      */
     @Nullable Long memoryPeakKib() throws Fault {
         Path file = memory.resolve(first ? "memory.max_usage_in_bytes" : "memory.peak");

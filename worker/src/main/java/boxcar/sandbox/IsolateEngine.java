@@ -9,7 +9,6 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
-import boxcar.process.Finished;
 import boxcar.process.OsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,20 +74,22 @@ final class IsolateEngine implements BoxEngine {
     }
 
     /**
-     * An earlier holder may have made the box in the other mode. isolate 2 refuses to clean that
-     * up; isolate 1 does, but whoever cleans up without groups first leaves the group for ever,
-     * since a box without a folder has nothing to be cleaned up.
+     * An earlier holder may have made the box in the other mode, which isolate 2 cleans up only in
+     * that mode. isolate 1 cleans up either, but a second time it makes an empty folder, and
+     * forgets the group of a box whose folder is gone.
      */
     private void sweep(int box) throws Fault, InterruptedException {
         Supervisors.end(box);
         Residents.kill(tool.uid(box));
-        Finished cleanup = tool.cleanup(box);
-        if (!cleanup.well()) {
+        if (tool.major() > 1) {
             (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);
-            cleanup = tool.cleanup(box);
         }
-        if (!cleanup.well() && tool.groups()) {
+        var cleanup = tool.cleanup(box);
+        if (!cleanup.well()) {
             throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
+        }
+        if (tool.major() == 1 && tool.groups()) {
+            Cgroups.detect().sweep("box-" + box);
         }
         try {
             Files.deleteIfExists(meta(box));
