@@ -10,13 +10,14 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures what Boxcar does on this host: with a Kafka and workers of its own, in a folder that goes again.",
+            "Measures what Boxcar does on this host, and what it withstands: with a Kafka and workers of its own, in a folder that goes again.",
             "docs/benchmarks/ has the method, and results.",
         },
         subcommands = {
             BenchThroughput.class,
             BenchLatency.class,
             BenchStart.class,
+            ChaosCommand.class,
         })
 final class BenchCommand implements Runnable {
     @Spec

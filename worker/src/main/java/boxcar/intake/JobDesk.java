@@ -109,6 +109,7 @@ final class JobDesk implements RecordHandler {
     }
 
     private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
+        log.debug("Job {} came, delivery {}", claim.jobId(), delivery.count());
         doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
         try (var _ = turns.take(claim.jobId())) {
             return answerInTurn(delivery, claim, work);
@@ -202,7 +203,7 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        if (delivery.count() == 1 && !doubtful.contains(claim.jobId())) {
+        if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
             return false;
         }
         Optional<byte[]> published = doors.past.find(claim.jobId(), delivery.queuedAt());
@@ -231,7 +232,12 @@ final class JobDesk implements RecordHandler {
         } else if (isLast(delivery)) {
             giveUp(delivery, claim);
         } else {
-            answers.give(delivery, claim, run(job));
+            log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
+            JobResult result = run(job);
+            // Somebody who lost the job without knowing may have told of it meanwhile.
+            if (!wasAnsweredElsewhere(delivery, claim)) {
+                answers.give(delivery, claim, result);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -97,7 +98,7 @@ final class Slot implements Runnable {
             try {
                 serving = true;
                 consumer.subscribe(List.of(place.topicName));
-                serve(consumer);
+                serve(consumer, new Continuity(clients, place.name, consumer));
             } finally {
                 // Gives back what is not acknowledged.
                 serving = false;
@@ -126,10 +127,13 @@ final class Slot implements Runnable {
         return true;
     }
 
-    private void serve(KafkaShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
+    private void serve(KafkaShareConsumer<byte[], byte[]> consumer, Continuity continuity)
+            throws InterruptedException {
         while (around.gate.isOpen()) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                around.gate.rest(hold(consumer, record));
+                // The lock's time runs from here on, so it is taken first.
+                Lease lease = new Lease(consumer, record, lock(consumer));
+                around.gate.rest(hold(lease, record, continuity.watch(record)));
             }
             hasServed = true;
             failures = 0;
@@ -142,15 +146,15 @@ final class Slot implements Runnable {
      * @return how long to take nothing
      */
     private Duration hold(
-            KafkaShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record)
+            Lease lease, ConsumerRecord<byte[], byte[]> record, BooleanSupplier doubtful)
             throws InterruptedException {
-        Lease lease = new Lease(consumer, record, lock(consumer));
         Delivery delivery =
                 new Delivery(
                         place.topic,
                         record,
                         record.deliveryCount().map(Short::intValue).orElse(1),
                         around.clock.instant(),
+                        doubtful,
                         lease::isHeld);
         HeldJob job = HeldJob.start(place.name, handler, delivery);
         held = job;

@@ -8,26 +8,56 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/** The control group of one stage, v1 or v2. Figures count from {@link #begin}. */
+/**
+ * The control group of one box, v1 or v2. The container has a group of its own below, which runc
+ * makes and removes; the figures of this one outlive it. Figures count from {@link #begin}.
+ */
 final class Cgroup {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
 
+    /** Name of the container's group below this one. */
+    static final String CONTAINER = "c";
+
     private final boolean first;
     private final boolean present;
     private final Path memory;
+    private final Path container;
     private final Path cpu;
     private final Path pids;
     private long memoryBase;
     private long cpuBase;
-    private long oomBase;
+    private long refusedBase;
 
     Cgroup(Cgroups host, String name) {
         first = host.version().equals("v1");
         present = host.present();
         memory = host.memory().resolve(name);
+        container = memory.resolve(CONTAINER);
         cpu = host.cpu().resolve(name);
         pids = host.pids().resolve(name);
+    }
+
+    /** Makes the group where it is absent, and lifts the limits of the stage before. */
+    void make() throws Fault {
+        if (!present) {
+            return;
+        }
+        try {
+            for (Path path : new Path[] {memory, cpu, pids}) {
+                Files.createDirectories(path);
+            }
+            writeIfThere(pids.resolve("pids.max"), "max");
+            if (first) {
+                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), "-1");
+                writeIfThere(memory.resolve("memory.limit_in_bytes"), "-1");
+            } else {
+                writeIfThere(memory.resolve("memory.max"), "max");
+                writeIfThere(memory.resolve("memory.swap.max"), "max");
+            }
+        } catch (IOException e) {
+            throw Faults.box("cannot make the control group " + memory, e);
+        }
     }
 
     /**
@@ -53,7 +83,7 @@ final class Cgroup {
                 write(memory.resolve("memory.max"), Long.toString(limit));
                 writeIfThere(memory.resolve("memory.swap.max"), "0");
             }
-            oomBase = oom();
+            refusedBase = refused();
             cpuBase = cpu();
         } catch (IOException | ArithmeticException e) {
             throw Faults.sandbox("cannot set the limits of " + memory, e);
@@ -76,8 +106,9 @@ final class Cgroup {
     }
 
     /**
-     * Peak of all processes together; null where the kernel has no such counter. Kernels with v2
-     * cannot set it to zero for everybody, so there it holds runc's start too.
+     * Peak of all processes together; null where the kernel has no such counter. It may be a few
+     * hundred KiB short, as caches of the start are given up while the program runs. Kernels with
+     * v2 cannot set it to zero for everybody, so there it holds runc's start too.
      */
     @Nullable Long memoryPeakKib() throws Fault {
         Path file = memory.resolve(first ? "memory.max_usage_in_bytes" : "memory.peak");
@@ -90,16 +121,29 @@ final class Cgroup {
         }
     }
 
+    /** Whether the kernel killed a process of the container for memory; while that exists. */
     boolean oomKilled() throws Fault {
         try {
-            return present && oom() > oomBase;
+            Path events = container.resolve(first ? "memory.oom_control" : "memory.events");
+            return present && keyed(events, "oom_kill") > 0;
         } catch (IOException e) {
-            throw Faults.sandbox("cannot read the out-of-memory kills of " + memory, e);
+            throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
         }
     }
 
-    private long oom() throws IOException {
-        return keyed(memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
+    /** Whether memory ran out; can be asked when the container is gone. */
+    boolean memoryRanOut() throws Fault {
+        try {
+            return present && refused() > refusedBase;
+        } catch (IOException e) {
+            throw Faults.sandbox("cannot read the memory of " + memory, e);
+        }
+    }
+
+    private long refused() throws IOException {
+        return first
+                ? number(memory.resolve("memory.failcnt"))
+                : keyed(memory.resolve("memory.events"), "oom_kill");
     }
 
     private static long number(Path file) throws IOException {

@@ -80,6 +80,7 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
     /** Kills what is in the group, in every hierarchy, and removes it. */
     void sweep(String name) throws Fault, InterruptedException {
         for (Path root : all) {
+            sweep(root.resolve(name).resolve(Cgroup.CONTAINER));
             sweep(root.resolve(name));
         }
     }

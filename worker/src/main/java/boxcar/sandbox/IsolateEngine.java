@@ -39,6 +39,7 @@ final class IsolateEngine implements BoxEngine {
 
     static IsolateEngine open(SandboxSettings settings, int firstBox)
             throws Fault, InterruptedException {
+        Supervisors.end(firstBox);
         return new IsolateEngine(IsolateTool.probe(settings.isolate(), firstBox), settings);
     }
 
@@ -59,20 +60,36 @@ final class IsolateEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "box";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
+        // isolate 1 makes a folder even to find that there is nothing to clean up.
+        tool.init(box);
+        tool.cleanup(box);
         folder(box).remove();
     }
 
-    /** An earlier holder may have made the box in the other mode: isolate 2 cleans up only its. */
+    /**
+     * An earlier holder may have made the box in the other mode, which isolate 2 cleans up only in
+     * that mode. isolate 1 cleans up either, but a second time it makes an empty folder, and
+     * forgets the group of a box whose folder is gone.
+     */
     private void sweep(int box) throws Fault, InterruptedException {
+        Supervisors.end(box);
         Residents.kill(tool.uid(box));
-        tool.withoutGroups().cleanup(box);
-        if (tool.groups()) {
-            var cleanup = tool.withGroups().cleanup(box);
-            if (!cleanup.well()) {
-                throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
-            }
+        if (tool.major() > 1) {
+            (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);
+        }
+        var cleanup = tool.cleanup(box);
+        if (!cleanup.well()) {
+            throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
+        }
+        if (tool.major() == 1 && tool.groups()) {
+            Cgroups.detect().sweep("box-" + box);
         }
         try {
             Files.deleteIfExists(meta(box));

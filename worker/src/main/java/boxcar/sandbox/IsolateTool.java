@@ -57,7 +57,8 @@ record IsolateTool(String program, String version, boolean groups, int uidBase, 
     private static Tried tryRun(String program, int box, boolean groups)
             throws Fault, InterruptedException {
         var tool = new IsolateTool(program, "", groups, 0, 0);
-        tool.cleanup(box);
+        tool.withGroups().cleanup(box);
+        tool.withoutGroups().cleanup(box);
         Finished init = Tools.run(tool.command(box, "--init"));
         if (!init.well()) {
             return new Tried(null, init);

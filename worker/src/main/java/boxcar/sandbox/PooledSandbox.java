@@ -21,10 +21,12 @@ final class PooledSandbox implements Sandbox {
     private final BoxEngine engine;
     private final Claims claims;
     private final BoxPool pool;
+    private final AbandonedBoxes abandoned;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims) {
+    PooledSandbox(BoxEngine engine, Claims claims, AbandonedBoxes abandoned) {
+        this.abandoned = abandoned;
         this.engine = engine;
         this.claims = claims;
         this.pool = new BoxPool(claims.numbers());
@@ -107,6 +109,7 @@ final class PooledSandbox implements Sandbox {
 
     @Override
     public void close() {
+        abandoned.close();
         pool.close();
         running.forEach(stop -> stop.because(Stop.Reason.CLOSED));
         boolean interrupted = Thread.interrupted();

@@ -6,6 +6,7 @@ import boxcar.job.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,10 +14,11 @@ import java.util.Map;
  * Spells one stage as the config.json of an OCI bundle.
  *
  * @param user uid and gid of the program; the first process is root with four capabilities
- * @param group path of the control group, empty if there is none
+ * @param group path of the container's control group, empty if there is none
+ * @param mayProtect whether this worker may shield a process from the out-of-memory killer
  * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config.md">the format</a>
  */
-record RuncBundle(Stage stage, RuncFolder folder, int user, String group) {
+record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolean mayProtect) {
     private static final int KIB = 1024;
     private static final int TMP_KIB = 256 * 1024;
     private static final int SHM_KIB = 64 * 1024;
@@ -43,6 +45,15 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group) {
     }
 
     private Map<String, Object> process() {
+        var process = new HashMap<>(common());
+        if (mayProtect) {
+            // The program raises its own; the first process goes last.
+            process.put("oomScoreAdj", -999);
+        }
+        return process;
+    }
+
+    private Map<String, Object> common() {
         return Map.of(
                 "terminal",
                 false,
@@ -56,9 +67,6 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group) {
                 "/box",
                 "noNewPrivileges",
                 true,
-                // The program sets its own to 0; the first process goes last.
-                "oomScoreAdj",
-                -999,
                 "capabilities",
                 Map.of(
                         "bounding", FIRST_PROCESS,

@@ -21,16 +21,21 @@ import java.util.regex.Pattern;
  */
 final class RuncEngine implements BoxEngine {
     /** Far from users of people and of other containers; below 2³¹. */
-    private static final int FIRST_UID = 2_000_000_000;
+    static final int FIRST_UID = 2_000_000_000;
+
+    private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    private static final String PARENT = "boxcar";
+    static final String PARENT = "boxcar";
 
     private final SandboxSettings settings;
     private final String version;
     private final Cgroups cgroups;
+    private final boolean mayProtect;
 
-    private RuncEngine(SandboxSettings settings, String version, Cgroups cgroups) {
+    private RuncEngine(
+            SandboxSettings settings, String version, Cgroups cgroups, boolean mayProtect) {
+        this.mayProtect = mayProtect;
         this.settings = settings;
         this.version = version;
         this.cgroups = cgroups;
@@ -45,7 +50,22 @@ final class RuncEngine implements BoxEngine {
         if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
             throw Faults.sandbox("boxes of runc need /usr/bin/perl: apt-get install perl-base");
         }
-        return new RuncEngine(settings, matcher.group(1), Cgroups.detect());
+        return new RuncEngine(settings, matcher.group(1), Cgroups.detect(), mayProtect());
+    }
+
+    /** Lowering an out-of-memory score needs CAP_SYS_RESOURCE (proc(5)). */
+    private static boolean mayProtect() throws Fault {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+                if (line.startsWith("CapEff:")) {
+                    long effective = Long.parseUnsignedLong(line.substring(7).strip(), 16);
+                    return (effective & (1L << CAP_SYS_RESOURCE)) != 0;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw Faults.sandbox("cannot read this worker's capabilities", e);
+        }
     }
 
     @Override
@@ -57,6 +77,11 @@ final class RuncEngine implements BoxEngine {
     public void ready(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).make();
+    }
+
+    @Override
+    public String trace() {
+        return "runc";
     }
 
     @Override
@@ -106,8 +131,10 @@ final class RuncEngine implements BoxEngine {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }
         RuncFolder folder = folder(box);
-        String group = cgroups.present() ? group(box) : "";
-        folder.write(new RuncBundle(stage, folder, user, group));
+        Cgroup group = cgroups.group(group(box));
+        group.make();
+        String below = cgroups.present() ? group(box) + "/" + Cgroup.CONTAINER : "";
+        folder.write(new RuncBundle(stage, folder, user, below, mayProtect));
         var argv =
                 List.of(
                         settings.runc(),
@@ -119,7 +146,10 @@ final class RuncEngine implements BoxEngine {
                         container(box));
         boolean well = false;
         try (var talk = Talk.open(folder)) {
-            Ending ending = new RuncRun(stage, stop, user, cgroups.group(group), talk).run(argv);
+            Ending ending = new RuncRun(stage, stop, user, group, talk).run(argv);
+            if (!stage.binds().isEmpty()) {
+                folder.renewRoot();
+            }
             well = true;
             return ending;
         } finally {

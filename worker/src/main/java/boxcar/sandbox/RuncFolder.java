@@ -57,6 +57,7 @@ final class RuncFolder {
                 Files.createDirectories(place);
             }
             Files.setAttribute(root(), "unix:mode", 0755);
+            makeTmp();
             Files.setAttribute(talk(), "unix:mode", ONLY_ROOT);
             Files.setAttribute(folder, "unix:mode", ONLY_ROOT);
             Tools.mustRun("mkfifo", "-m", "600", up().toString(), down().toString());
@@ -68,6 +69,22 @@ final class RuncFolder {
             }
         } catch (IOException e) {
             throw Faults.box("cannot make " + folder, e);
+        }
+    }
+
+    /** runc gives a tmpfs the mode of the folder below it, if there is one. */
+    private void makeTmp() throws IOException {
+        Path tmp = Files.createDirectory(root().resolve("tmp"));
+        Files.setAttribute(tmp, "unix:mode", 01777);
+    }
+
+    /** Removes the places where a stage's own folders were bound. */
+    void renewRoot() throws Fault {
+        try {
+            Trees.empty(root());
+            makeTmp();
+        } catch (IOException e) {
+            throw Faults.box("cannot empty " + root(), e);
         }
     }
 

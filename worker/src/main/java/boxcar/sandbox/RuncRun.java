@@ -77,12 +77,44 @@ final class RuncRun {
         stop.arm(talk::nudge);
         talk.say("go");
         @Nullable String line = watch(runc);
+        if (line == null) {
+            return withoutAWord(runc);
+        }
         Figures figures = new Figures(group.cpuNanos(), group.memoryPeakKib(), group.oomKilled());
         talk.say("bye");
         if (runc.await(END) == null || !runc.awaitStreams()) {
             throw Faults.sandbox("a container did not end: " + said());
         }
         return tell(RuncReport.parse(line), figures);
+    }
+
+    /**
+     * The container is gone and its first process told nothing. A program can bring that about: it
+     * can fill its memory so that the kernel kills the first process too. Then that is how it
+     * ended; otherwise the sandbox failed.
+     */
+    private Ending withoutAWord(OsProcess runc) throws Fault, InterruptedException {
+        runc.awaitStreams();
+        if (!group.memoryRanOut()) {
+            throw Faults.sandbox("a container ended without a word: " + said());
+        }
+        Long cpu = group.cpuNanos();
+        Ending.How how = new Ending.Signalled(SIGKILL);
+        return new Ending(
+                how,
+                new Usage(
+                        cpu == null ? null : Duration.ofNanos(cpu),
+                        null,
+                        group.memoryPeakKib(),
+                        null,
+                        null,
+                        null,
+                        false,
+                        true),
+                new Captured(stdout.bytes(), stdout.truncated()),
+                new Captured(stderr.bytes(), stderr.truncated()),
+                status(how),
+                message(how));
     }
 
     private record Figures(@Nullable Long cpuNanos, @Nullable Long memoryKib, boolean oomKilled) {}
@@ -98,8 +130,12 @@ final class RuncRun {
         }
     }
 
-    /** Until the program has ended, by itself or because a limit or a wish was met. */
-    private String watch(OsProcess runc) throws Fault, InterruptedException {
+    /**
+     * Until the program has ended, by itself or because a limit or a wish was met.
+     *
+     * @return the report, or null if the container is gone without one
+     */
+    private @Nullable String watch(OsProcess runc) throws Fault, InterruptedException {
         Limits limits = stage.limits();
         long start = System.nanoTime();
         Duration mostCpu = limits.cpuTime().plus(limits.extraTime());
@@ -109,7 +145,8 @@ final class RuncRun {
                 return line;
             }
             if (!runc.alive()) {
-                throw Faults.sandbox("a container ended without a word: " + said());
+                // It may have spoken just before.
+                return talk.hear(TICK);
             }
             Long cpu = group.cpuNanos();
             if (cpu != null && cpu > mostCpu.toNanos()) {

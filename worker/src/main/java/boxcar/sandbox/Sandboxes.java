@@ -1,7 +1,9 @@
 package boxcar.sandbox;
 
+import boxcar.files.Trees;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,17 +34,26 @@ public final class Sandboxes {
                         settings.firstBox(),
                         settings.lastBox());
             }
+            forgetEarlierLife(settings);
             BoxEngine engine = engine(settings, claims.numbers().getFirst());
             for (int box : claims.numbers()) {
                 engine.ready(box);
             }
             LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
             opened = true;
-            return new PooledSandbox(engine, claims);
+            return new PooledSandbox(engine, claims, AbandonedBoxes.sweepBy(engine, settings));
         } finally {
             if (!opened) {
                 claims.close();
             }
+        }
+    }
+
+    private static void forgetEarlierLife(SandboxSettings settings) throws Fault {
+        try {
+            Trees.empty(settings.state());
+        } catch (IOException e) {
+            throw Faults.box("cannot empty " + settings.state(), e);
         }
     }
 

@@ -1,10 +1,8 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Linux never waits for the other side (fifo(7)).
  */
 final class Talk implements AutoCloseable {
+    private static final int BUFFER = 512;
+
     private final FileChannel up;
     private final FileChannel down;
     private final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -45,12 +45,21 @@ final class Talk implements AutoCloseable {
     }
 
     private void listen() {
+        // By hand: a reader over a FileChannel reads on until its buffer is full.
+        var line = new StringBuilder();
+        var buffer = ByteBuffer.allocate(BUFFER);
         try {
-            var reader =
-                    new BufferedReader(
-                            Channels.newReader(up, StandardCharsets.US_ASCII.newDecoder(), 512));
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                lines.add(line);
+            while (up.read(buffer.clear()) >= 0) {
+                buffer.flip();
+                while (buffer.hasRemaining()) {
+                    char c = (char) buffer.get();
+                    if (c == '\n') {
+                        lines.add(line.toString());
+                        line.setLength(0);
+                    } else {
+                        line.append(c);
+                    }
+                }
             }
         } catch (IOException _) {
             // Closed by us.

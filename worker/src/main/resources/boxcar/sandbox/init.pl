@@ -44,7 +44,7 @@ my $child = fork;
 defined $child or exit 124;
 if (!$child) {
     if (open my $score, '>', '/proc/self/oom_score_adj') {
-        syswrite $score, "0\n";
+        syswrite $score, "500\n";
         close $score;
     }
     setpgrp 0, 0;

@@ -104,9 +104,12 @@ final class House implements AutoCloseable {
     }
 
     static String nix(String attributes) {
-        return "derivation { name = \"env\"; system = builtins.currentSystem; builder = \"/bin/sh\"; args = [];\n"
-                + attributes
-                + "\n}";
+        return """
+        derivation { name = "env"; system = builtins.currentSystem; builder = "/bin/sh"; args = [];
+        %s
+        }\
+        """
+                .formatted(attributes);
     }
 
     JsonNode execute(ObjectNode job) throws Exception {

@@ -1,0 +1,157 @@
+package boxcar.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class OsProcessTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    @Test
+    void aToolTellsItsExitAndBothItsOutputs() throws Exception {
+        Finished finished = OsProcess.run(sh("echo a; echo b >&2; exit 3"), LONG);
+
+        assertEquals(3, finished.exit());
+        assertEquals("a", finished.out());
+        assertEquals("'sh -c echo a; echo b >&2; exit 3' exited 3: b", finished.evidence());
+    }
+
+    @Test
+    void theEnvironmentIsOnlyWhatIsGiven() throws Exception {
+        Finished finished =
+                OsProcess.run(
+                        new Command(List.of("/usr/bin/env"), Map.of("A", "b\nc"), new byte[0]),
+                        LONG);
+
+        assertEquals("A=b\nc", finished.out());
+    }
+
+    @Test
+    void aProgramThatIsNotThereIsAnError() {
+        assertThrows(
+                IOException.class,
+                () -> OsProcess.run(Command.tool(List.of("/no/such/program")), LONG));
+    }
+
+    @Test
+    void inputIsFedWhileOutputIsDrained() throws Exception {
+        byte[] megabyte = new byte[1 << 20];
+        Capture stdout = Capture.quiet(2 << 20);
+
+        OsProcess process =
+                OsProcess.start(
+                        new Command(List.of("cat"), Map.of(), megabyte), stdout, Capture.quiet(10));
+
+        assertEquals(0, process.await(LONG));
+        assertTrue(process.awaitStreams());
+        assertArrayEquals(megabyte, stdout.bytes());
+    }
+
+    @Test
+    void inputThatNobodyReadsStopsNobody() throws Exception {
+        OsProcess process =
+                OsProcess.start(
+                        new Command(List.of("true"), Map.of(), new byte[1 << 20]),
+                        Capture.quiet(10),
+                        Capture.quiet(10));
+
+        assertEquals(0, process.await(LONG));
+    }
+
+    @Test
+    void whatIsOverTheCapIsToldOnceAndThrownAway() throws Exception {
+        var full = new CountDownLatch(2);
+        var capture = new Capture(4, (_, _) -> {}, full::countDown);
+
+        OsProcess process =
+                OsProcess.start(sh("echo 123; echo 456; echo 789"), capture, Capture.quiet(10));
+        process.await(LONG);
+
+        assertTrue(process.awaitStreams());
+        assertEquals("123\n", new String(capture.bytes(), UTF_8));
+        assertTrue(capture.truncated());
+        assertEquals(1, full.getCount());
+    }
+
+    @Test
+    void aStoppedProcessMaySayItsLastWords() throws Exception {
+        var heard = new CountDownLatch(1);
+        var stdout = new Capture(100, (_, _) -> heard.countDown(), () -> {});
+        OsProcess process =
+                OsProcess.start(
+                        Command.tool(
+                                List.of(
+                                        "perl",
+                                        "-e",
+                                        "$SIG{TERM} = sub { syswrite STDOUT, 'bye'; exit 4 };"
+                                                + " syswrite STDOUT, 'up '; sleep 30")),
+                        stdout,
+                        Capture.quiet(10));
+        assertTrue(heard.await(10, TimeUnit.SECONDS));
+
+        process.stop(LONG);
+
+        assertEquals(4, process.await(LONG));
+        assertTrue(process.awaitStreams());
+        assertEquals("up bye", new String(stdout.bytes(), UTF_8));
+    }
+
+    @Test
+    void aProcessThatDoesNotStopIsKilledAfterTheGrace() throws Exception {
+        var heard = new CountDownLatch(1);
+        OsProcess process =
+                OsProcess.start(
+                        sh("trap '' TERM; echo up; exec sleep 30"),
+                        new Capture(100, (_, _) -> heard.countDown(), () -> {}),
+                        Capture.quiet(10));
+        assertTrue(heard.await(10, TimeUnit.SECONDS));
+
+        process.stop(Duration.ofMillis(50));
+
+        assertEquals(137, process.await(LONG));
+    }
+
+    @Test
+    void aDeadlineAndAnInterruptKillATool() throws Exception {
+        IOException e =
+                assertThrows(
+                        IOException.class,
+                        () -> OsProcess.run(sh("exec sleep 30"), Duration.ofMillis(20)));
+        assertEquals("'sh -c exec sleep 30' had not ended after PT0.02S", e.getMessage());
+
+        var task = new FutureTask<>(() -> OsProcess.run(sh("exec sleep 30"), LONG));
+        Thread thread = Thread.startVirtualThread(task);
+        thread.interrupt();
+        var failure = assertThrows(ExecutionException.class, () -> task.get(10, TimeUnit.SECONDS));
+        assertTrue(failure.getCause() instanceof InterruptedException);
+    }
+
+    @Test
+    void aProcessThatRunsHasNoExitYet() throws Exception {
+        OsProcess process =
+                OsProcess.start(sh("exec sleep 30"), Capture.quiet(10), Capture.quiet(10));
+
+        assertNull(process.await(Duration.ofMillis(1)));
+        assertTrue(process.alive());
+        process.kill();
+        process.awaitUninterrupted();
+        assertEquals(137, process.exit());
+    }
+
+    private static Command sh(String script) {
+        return Command.tool(List.of("sh", "-c", script));
+    }
+}

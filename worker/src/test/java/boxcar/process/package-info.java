@@ -1,0 +1,4 @@
+@NullMarked
+package boxcar.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package boxcar.sandbox;
+
+import org.jspecify.annotations.NullMarked;
