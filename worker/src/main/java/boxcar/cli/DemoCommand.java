@@ -46,6 +46,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Thread here = Thread.currentThread();
+        StopSignals.hear(_ -> here.interrupt());
         Path folder = Files.createTempDirectory("boxcar-demo-");
         try (Cleanup _ = Cleanup.of(folder);
                 LocalCluster cluster = LocalCluster.start(folder, 0, 0, DemoCommand::say);

@@ -44,25 +44,13 @@ final class DevCommand implements Callable<Integer> {
                         ? state
                         : Path.of(System.getProperty("boxcar.home", "."), ".boxcar", "dev");
         CountDownLatch stop = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(() -> {
-                            stop.countDown();
-                            try {
-                                stopped.await();
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            }
-                        }));
+        StopSignals.hear(_ -> stop.countDown());
         try (LocalCluster cluster =
                 LocalCluster.start(
                         folder, port, metricsPort, line -> System.err.println("· " + line))) {
             print(cluster);
             stop.await();
             System.err.println("· stopping");
-        } finally {
-            stopped.countDown();
         }
         return Exit.WELL;
     }

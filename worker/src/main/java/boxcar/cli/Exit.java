@@ -23,6 +23,9 @@ final class Exit {
 
     static final int CONFIG = 78;
 
+    /** Stopped by a signal before it was done, as shells tell it for Ctrl-C. */
+    static final int STOPPED = 130;
+
     private Exit() {}
 
     /** The exit status that tells a result's outcome. */

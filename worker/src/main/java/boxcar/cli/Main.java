@@ -77,6 +77,7 @@ public final class Main implements Runnable {
             case Fault fault ->
                     say(err, fault.step() + ": " + fault.getMessage(), Exit.UNAVAILABLE);
             case IOException io -> say(err, io.getMessage(), Exit.UNAVAILABLE);
+            case InterruptedException _ -> say(err, "stopped", Exit.STOPPED);
             case UsageException wrong -> say(err, wrong.getMessage(), Exit.USAGE);
             case RuntimeException kafka when KafkaTrouble.is(kafka) ->
                     say(err, "Kafka: " + KafkaTrouble.explain(kafka), Exit.UNAVAILABLE);

@@ -6,6 +6,7 @@ import boxcar.intake.Decoded;
 import boxcar.intake.Format;
 import boxcar.intake.JobJson;
 import boxcar.intake.JobTopic;
+import boxcar.intake.ProgressCodec;
 import boxcar.intake.ResultCodec;
 import boxcar.intake.UnreadableValue;
 import boxcar.job.Fault;
@@ -102,7 +103,12 @@ final class Submission {
             throws Fault, InterruptedException, UnreadableValue {
         try (BoxcarClient.Awaited awaited = client.awaitResult(jobId)) {
             client.send(topic, jobId, value);
+            Thread watcher = topic == JobTopic.INSTALL && !json ? watch(client, jobId) : null;
             Optional<byte[]> result = awaited.within(Duration.ofMillis(Math.round(timeout * 1000)));
+            if (watcher != null) {
+                watcher.interrupt();
+                watcher.join();
+            }
             if (result.isEmpty()) {
                 System.err.println(
                         "boxcar: no result of job "
@@ -117,6 +123,28 @@ final class Submission {
             print(told);
             return Exit.of(told.path("outcome").asText());
         }
+    }
+
+    /** Shows what the job says while it runs, on stderr. */
+    private static Thread watch(BoxcarClient client, String jobId) {
+        Thread self = Thread.currentThread();
+        BoxcarClient.View all = new BoxcarClient.View(jobId, true, true);
+        return Thread.ofVirtual()
+                .start(() -> {
+                    Thread watcher = Thread.currentThread();
+                    try {
+                        client.progress(
+                                all,
+                                raw -> {
+                                    ProgressCodec.text(raw.value())
+                                            .ifPresent(line -> System.err.println("· " + line));
+                                    return true;
+                                },
+                                () -> self.isAlive() && !watcher.isInterrupted());
+                    } catch (RuntimeException e) {
+                        // Watching is a courtesy: the result tells how the job ended.
+                    }
+                });
     }
 
     private void print(JsonNode result) {

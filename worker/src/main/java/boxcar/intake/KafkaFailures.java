@@ -37,10 +37,26 @@ final class KafkaFailures {
                 told = t;
             }
         }
+        if (mentionsJaas(failure)) {
+            // Kafka's own words quote the setting, which holds the password.
+            return "sasl.jaas.config is not well formed";
+        }
         String message = told.getMessage();
         String name = told.getClass().getSimpleName();
         return message == null
                 ? name
                 : message.lines().findFirst().orElse(name) + " (" + name + ")";
+    }
+
+    private static boolean mentionsJaas(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            String message = String.valueOf(t.getMessage());
+            if (message.contains("JAAS config")
+                    || message.contains("ogin module control flag")
+                    || message.contains("Login module not specified")) {
+                return true;
+            }
+        }
+        return false;
     }
 }

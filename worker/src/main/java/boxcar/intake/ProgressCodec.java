@@ -4,6 +4,8 @@ import boxcar.job.Progress;
 import boxcar.schema.ProgressLine;
 import boxcar.schema.ProgressTag;
 import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Writes and reads the lines that a long job says while it runs. */
 public final class ProgressCodec {
@@ -26,5 +28,14 @@ public final class ProgressCodec {
             return line;
         }
         throw new UnreadableValue("wrong-record", "the record is no ProgressLine");
+    }
+
+    /** The text of a line; empty if it cannot be read. */
+    public static Optional<String> text(byte @Nullable [] value) {
+        try {
+            return value == null ? Optional.empty() : Optional.of(read(value).getText());
+        } catch (UnreadableValue e) {
+            return Optional.empty();
+        }
     }
 }
