@@ -54,7 +54,12 @@ final class DemoCommand implements Callable<Integer> {
                 BoxcarClient client =
                         new BoxcarClient(
                                 Setup.intake(cluster.config()), Setup.wire(cluster.config(), ""))) {
-            return show(cluster, client);
+            try {
+                return show(cluster, client);
+            } finally {
+                // A signal interrupts what is shown; what follows is to be done in peace.
+                Thread.interrupted();
+            }
         }
     }
 

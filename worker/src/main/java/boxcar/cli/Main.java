@@ -79,6 +79,8 @@ public final class Main implements Runnable {
             case IOException io -> say(err, io.getMessage(), Exit.UNAVAILABLE);
             case InterruptedException _ -> say(err, "stopped", Exit.STOPPED);
             case UsageException wrong -> say(err, wrong.getMessage(), Exit.USAGE);
+            case RuntimeException kafka when KafkaTrouble.isInterrupt(kafka) ->
+                    say(err, "stopped", Exit.STOPPED);
             case RuntimeException kafka when KafkaTrouble.is(kafka) ->
                     say(err, "Kafka: " + KafkaTrouble.explain(kafka), Exit.UNAVAILABLE);
             default -> {

@@ -1,6 +1,7 @@
 package boxcar.intake;
 
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Tells Kafka's failures from our own, for rooms that do not know Kafka. */
 public final class KafkaTrouble {
@@ -8,6 +9,11 @@ public final class KafkaTrouble {
 
     public static boolean is(Throwable failure) {
         return failure instanceof KafkaException;
+    }
+
+    /** Whether it only tells that the caller was interrupted. */
+    public static boolean isInterrupt(Throwable failure) {
+        return failure instanceof InterruptException;
     }
 
     /** What went wrong, in one line. */
