@@ -1,9 +1,14 @@
 package boxcar.process;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -37,19 +42,67 @@ public final class OsProcess {
      */
     public static OsProcess start(Command command, Capture stdout, Capture stderr)
             throws IOException {
-        var builder = new ProcessBuilder(command.argv());
-        builder.environment().clear();
-        builder.environment().putAll(command.environment());
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IllegalArgumentException e) {
-            throw new IOException("cannot start: " + e.getMessage(), e);
-        }
+        Process process = spawn(builder(command));
         Thread out = Thread.startVirtualThread(() -> drain(process.getInputStream(), stdout));
         Thread err = Thread.startVirtualThread(() -> drain(process.getErrorStream(), stderr));
         feed(process.getOutputStream(), command.stdin());
         return new OsProcess(process, List.of(out, err));
+    }
+
+    /**
+     * Starts it with FIFOs as its standard streams.
+     *
+     * @param starter where to start it
+     * @throws IOException as above
+     */
+    @SuppressWarnings("StreamResourceLeak") // Whoever drains or feeds a stream closes it.
+    public static OsProcess start(
+            Command command, Fifos fifos, Starter starter, Capture stdout, Capture stderr)
+            throws IOException, InterruptedException {
+        // Open both ways, a FIFO waits for nobody (fifo(7)); held until either side is open.
+        try (var _ = hold(fifos.in());
+                var _ = hold(fifos.out());
+                var _ = hold(fifos.err())) {
+            Process process =
+                    starter.start(
+                            builder(command)
+                                    .redirectInput(fifos.in().toFile())
+                                    .redirectOutput(fifos.out().toFile())
+                                    .redirectError(fifos.err().toFile()));
+            InputStream fromOut = new FileInputStream(fifos.out().toFile());
+            InputStream fromErr = new FileInputStream(fifos.err().toFile());
+            OutputStream toIn = new FileOutputStream(fifos.in().toFile());
+            Thread out = Thread.startVirtualThread(() -> drain(fromOut, stdout));
+            Thread err = Thread.startVirtualThread(() -> drain(fromErr, stderr));
+            feed(toIn, command.stdin());
+            return new OsProcess(process, List.of(out, err));
+        }
+    }
+
+    private static FileChannel hold(Path fifo) throws IOException {
+        return FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static ProcessBuilder builder(Command command) {
+        var builder = new ProcessBuilder(command.argv());
+        builder.environment().clear();
+        builder.environment().putAll(command.environment());
+        return builder;
+    }
+
+    /** Starts a process; may do so in another thread, whose children it is to be. */
+    @FunctionalInterface
+    public interface Starter {
+        Process start(ProcessBuilder builder) throws IOException, InterruptedException;
+    }
+
+    /** Starts it from the calling thread. */
+    public static Process spawn(ProcessBuilder builder) throws IOException {
+        try {
+            return builder.start();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot start: " + e.getMessage(), e);
+        }
     }
 
     /** Runs a tool to its end, keeping up to 64 KiB of each output. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Cgroup {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
+
+    /** What a stage left in the group, in bytes, that is worth the time to give up. */
+    private static final long WORTHWHILE = 4 << 20;
 
     /** Name of the container's group below this one. */
     static final String CONTAINER = "c";
@@ -28,6 +32,7 @@ final class Cgroup {
     private long memoryBase;
     private long cpuBase;
     private long refusedBase;
+    private long killedBase;
 
     Cgroup(Cgroups host, String name) {
         first = host.version().equals("v1");
@@ -60,6 +65,11 @@ final class Cgroup {
         }
     }
 
+    /** The threads in the group, one file for each controller; version 1 (cgroups(7), "tasks"). */
+    List<Path> tasks() {
+        return List.of(memory.resolve("tasks"), cpu.resolve("tasks"), pids.resolve("tasks"));
+    }
+
     /**
      * Sets limits and takes the figures so far as the zero: what runc and our first process use is
      * not the program's.
@@ -73,7 +83,12 @@ final class Cgroup {
         try {
             long already = number(pids.resolve("pids.current"));
             write(pids.resolve("pids.max"), Long.toString(already + processes));
-            memoryBase = number(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
+            memoryBase = usage();
+            if (first && memoryBase > WORTHWHILE) {
+                // Cached files of earlier stages: else this one could use their room as well.
+                write(memory.resolve("memory.force_empty"), "0");
+                memoryBase = usage();
+            }
             long limit = Math.addExact(memoryBase, Math.multiplyExact(memoryKib, (long) KIB));
             if (first) {
                 write(memory.resolve("memory.limit_in_bytes"), Long.toString(limit));
@@ -84,6 +99,7 @@ final class Cgroup {
                 writeIfThere(memory.resolve("memory.swap.max"), "0");
             }
             refusedBase = refused();
+            killedBase = killed();
             cpuBase = cpu();
         } catch (IOException | ArithmeticException e) {
             throw Faults.sandbox("cannot set the limits of " + memory, e);
@@ -128,6 +144,23 @@ final class Cgroup {
             return present && keyed(events, "oom_kill") > 0;
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
+        }
+    }
+
+    private long usage() throws IOException {
+        return number(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
+    }
+
+    private long killed() throws IOException {
+        return keyed(memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
+    }
+
+    /** Whether the kernel killed a process of the group itself for memory since the beginning. */
+    boolean memberOomKilled() throws Fault {
+        try {
+            return present && killed() > killedBase;
+        } catch (IOException e) {
+            throw Faults.sandbox("cannot read the out-of-memory kills of " + memory, e);
         }
     }
 

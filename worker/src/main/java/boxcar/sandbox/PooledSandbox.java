@@ -2,6 +2,7 @@ package boxcar.sandbox;
 
 import boxcar.job.Cancellation;
 import boxcar.job.Captured;
+import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
@@ -20,11 +21,13 @@ final class PooledSandbox implements Sandbox {
 
     private final BoxEngine engine;
     private final Claims claims;
+    private final Disks disks;
     private final BoxPool pool;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims) {
+    PooledSandbox(BoxEngine engine, Claims claims, Disks disks) {
+        this.disks = disks;
         this.engine = engine;
         this.claims = claims;
         this.pool = new BoxPool(claims.numbers());
@@ -96,6 +99,11 @@ final class PooledSandbox implements Sandbox {
     }
 
     @Override
+    public Disk disk() throws Fault, InterruptedException {
+        return disks.lend();
+    }
+
+    @Override
     public Engine engine() {
         return engine.engine();
     }
@@ -117,6 +125,7 @@ final class PooledSandbox implements Sandbox {
         } catch (InterruptedException _) {
             interrupted = true;
         }
+        disks.close();
         claims.numbers().forEach(this::leave);
         claims.close();
         if (interrupted) {

@@ -26,7 +26,6 @@ final class RuncEngine implements BoxEngine {
     private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    private static final String PARENT = "boxcar";
 
     private final SandboxSettings settings;
     private final String version;
@@ -83,7 +82,7 @@ final class RuncEngine implements BoxEngine {
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).remove();
-        cgroups.removeIfEmpty(PARENT);
+        cgroups.removeIfEmpty(OwnGroup.PARENT);
     }
 
     private void sweep(int box) throws Fault, InterruptedException {
@@ -114,7 +113,7 @@ final class RuncEngine implements BoxEngine {
     }
 
     private static String group(int box) {
-        return PARENT + "/box-" + box;
+        return OwnGroup.name(box);
     }
 
     @Override

@@ -34,11 +34,14 @@ public final class Sandboxes {
             }
             BoxEngine engine = engine(settings, claims.numbers().getFirst());
             for (int box : claims.numbers()) {
+                Disks.sweep(settings.locks(), box);
                 engine.ready(box);
             }
             LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
             opened = true;
-            return new PooledSandbox(engine, claims);
+            var disks =
+                    new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
+            return new PooledSandbox(engine, claims, disks);
         } finally {
             if (!opened) {
                 claims.close();
