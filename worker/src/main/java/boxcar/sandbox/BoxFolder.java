@@ -2,7 +2,7 @@ package boxcar.sandbox;
 
 import boxcar.files.Trees;
 import boxcar.job.Fault;
-import boxcar.process.Fifos;
+import boxcar.process.StreamFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,8 +55,8 @@ final class BoxFolder {
     }
 
     /** Where only root gets; a program has them as its standard streams and may open those. */
-    Fifos streams() {
-        return new Fifos(io().resolve("in"), io().resolve("out"), io().resolve("err"));
+    StreamFiles streams() {
+        return new StreamFiles(io().resolve("in"), io().resolve("out"), io().resolve("err"));
     }
 
     private Path io() {
@@ -93,14 +93,10 @@ final class BoxFolder {
     private void makeStreams() throws IOException, Fault, InterruptedException {
         Files.createDirectory(io());
         Files.setAttribute(io(), "unix:mode", 0700);
-        Fifos fifos = streams();
-        Tools.mustRun(
-                "mkfifo",
-                "-m",
-                "666",
-                fifos.in().toString(),
-                fifos.out().toString(),
-                fifos.err().toString());
+        StreamFiles files = streams();
+        Files.createFile(files.in());
+        Files.setAttribute(files.in(), "unix:mode", 0444);
+        Tools.mustRun("mkfifo", "-m", "666", files.out().toString(), files.err().toString());
     }
 
     private void fillDev() throws IOException, Fault, InterruptedException {
@@ -126,6 +122,7 @@ final class BoxFolder {
         try {
             Trees.empty(tmp());
             Trees.empty(shm());
+            Files.write(streams().in(), new byte[0]);
         } catch (IOException e) {
             throw Faults.box("cannot empty " + folder, e);
         }

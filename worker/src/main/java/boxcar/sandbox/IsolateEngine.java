@@ -81,6 +81,7 @@ final class IsolateEngine implements BoxEngine {
      */
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(tool.uid(box));
+        Keys.clear(tool.uid(box), tool.gid(box));
         OwnGroup group = groups.remove(box);
         if (group != null) {
             group.close();
@@ -131,6 +132,7 @@ final class IsolateEngine implements BoxEngine {
     /** So that the next stage finds nothing. */
     private void clean(int box) throws Fault, InterruptedException {
         folder(box).empty();
+        Keys.clear(tool.uid(box), tool.gid(box));
         if (tool.groups()) {
             var cleanup = tool.cleanup(box);
             if (!cleanup.well()) {

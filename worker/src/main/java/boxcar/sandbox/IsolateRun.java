@@ -7,8 +7,8 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
-import boxcar.process.Fifos;
 import boxcar.process.OsProcess;
+import boxcar.process.StreamFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,8 +52,8 @@ final class IsolateRun {
         stderr = new Capture(cap, stage.listener()::printed, flooded);
     }
 
-    Ending run(Command command, Fifos fifos) throws Fault, InterruptedException {
-        int exit = runToEnd(start(command, fifos));
+    Ending run(Command command, StreamFiles files) throws Fault, InterruptedException {
+        int exit = runToEnd(start(command, files));
         if (exit == 128 + SIGKILL && group != null && group.cgroup().memberOomKilled()) {
             return withoutAWord();
         }
@@ -71,15 +71,15 @@ final class IsolateRun {
         return tell(told);
     }
 
-    private OsProcess start(Command command, Fifos fifos) throws Fault, InterruptedException {
+    private OsProcess start(Command command, StreamFiles files) throws Fault, InterruptedException {
         try {
             if (group == null) {
-                return OsProcess.start(command, fifos, OsProcess::spawn, stdout, stderr);
+                return OsProcess.start(command, files, OsProcess::spawn, stdout, stderr);
             }
             group.cgroup().make();
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
-            return OsProcess.start(command, fifos, group.birthplace(), stdout, stderr);
+            return OsProcess.start(command, files, group.birthplace(), stdout, stderr);
         } catch (IOException e) {
             throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
         }
