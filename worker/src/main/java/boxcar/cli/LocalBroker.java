@@ -85,6 +85,15 @@ final class LocalBroker implements AutoCloseable {
         return address;
     }
 
+    /** Ends it as a power cut would, save that what it wrote is there. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
     @Override
     public void close() {
         process.destroy();

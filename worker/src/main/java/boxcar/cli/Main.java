@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             TopicsCommand.class,
             ConfigCommand.class,
+            BenchCommand.class,
+            TrainCommand.class,
             CommandLine.HelpCommand.class,
         },
         description = {

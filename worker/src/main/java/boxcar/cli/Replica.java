@@ -42,14 +42,15 @@ public final class Replica implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
     private static final String CATALOGUE = "following the catalogue";
 
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<AutoCloseable> open;
     private final SandboxGuard sandbox;
     private final Runtimes runtimes;
     private final Intake intake;
     private final MetricsServer server;
 
-    private Replica(Config config, Consumer<String> onFatal)
+    private Replica(Config config, Consumer<String> onFatal, Deque<AutoCloseable> open)
             throws Fault, IOException, InterruptedException {
+        this.open = open;
         open.push(StateLock.take(config.state()));
         Metrics metrics = new Metrics();
         sandbox =
@@ -70,17 +71,19 @@ public final class Replica implements AutoCloseable {
                         sandbox,
                         runtimes.workshop(),
                         runtimes.catalogue(),
-                        log,
+                        GameDayPauses.after(log),
                         metrics);
         intake =
                 hold(
                         Intake.open(
                                 settings,
                                 wire,
-                                new Intake.Contracts(runtimes.ledger(), engine, metrics),
+                                new Intake.Contracts(
+                                        GameDayPauses.after(runtimes.ledger()), engine, metrics),
                                 onFatal));
         intake.pause(CATALOGUE);
         hold(SandboxWatch.start(sandbox, intake, config.state()));
+        hold(DiskWatch.start(intake, config.state(), config.leastFreeMib() << 20));
         hold(CatalogueFollower.start(settings, wire, runtimes.catalogue(), this::caughtUp));
         metrics.watch(
                 new Metrics.Watched(
@@ -107,7 +110,17 @@ public final class Replica implements AutoCloseable {
      */
     public static Replica open(Config config, Consumer<String> onFatal)
             throws Fault, IOException, InterruptedException {
-        return new Replica(config, onFatal);
+        Deque<AutoCloseable> parts = new ArrayDeque<>();
+        boolean opened = false;
+        try {
+            Replica replica = new Replica(config, onFatal, parts);
+            opened = true;
+            return replica;
+        } finally {
+            if (!opened) {
+                closeAll(parts);
+            }
+        }
     }
 
     private <T extends AutoCloseable> T hold(T part) {
@@ -186,12 +199,21 @@ public final class Replica implements AutoCloseable {
         return sandbox;
     }
 
+    /** Makes a close that goes on, or comes, give back at once what still runs. */
+    public void hurry() {
+        intake.hurry();
+    }
+
     @Override
     public void close() {
         // Intake first, for it finishes what runs; the rest would be pulled from under it.
         intake.close();
-        while (!open.isEmpty()) {
-            AutoCloseable part = open.pop();
+        closeAll(open);
+    }
+
+    private static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
             try {
                 part.close();
             } catch (Exception e) {

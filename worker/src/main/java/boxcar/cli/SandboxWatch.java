@@ -34,7 +34,7 @@ final class SandboxWatch implements AutoCloseable {
     private SandboxWatch(SandboxGuard sandbox, Intake intake, Path state) {
         this.sandbox = sandbox;
         this.intake = intake;
-        this.work = state.resolve("sandbox").resolve("health-check");
+        this.work = work(state);
         this.thread = Thread.ofVirtual().name("sandbox-watch").unstarted(this::watch);
     }
 
@@ -55,7 +55,7 @@ final class SandboxWatch implements AutoCloseable {
         try {
             while (true) {
                 opened.acquire();
-                while (!sandbox.check(this::stage)) {
+                while (!sandbox.check(() -> stage(work))) {
                     Thread.sleep(EVERY);
                 }
                 LOG.info("the sandbox works again; jobs are taken");
@@ -66,7 +66,16 @@ final class SandboxWatch implements AutoCloseable {
         }
     }
 
-    private Stage stage() {
+    private static Path work(Path state) {
+        return state.resolve("sandbox").resolve("health-check");
+    }
+
+    /** A stage that any sandbox that works ends well. */
+    static Stage healthCheck(Path state) {
+        return stage(work(state));
+    }
+
+    private static Stage stage(Path work) {
         try {
             Files.createDirectories(work);
         } catch (IOException e) {

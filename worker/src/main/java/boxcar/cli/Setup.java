@@ -110,7 +110,7 @@ final class Setup {
                         standard.envBytes(),
                         jobs.files(),
                         Math.toIntExact(jobs.sourceKib()),
-                        jobs.files(),
+                        standard.zipEntries(),
                         Math.toIntExact(jobs.sourceKib()),
                         jobs.tests(),
                         standard.outputFiles());

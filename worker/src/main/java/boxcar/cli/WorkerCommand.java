@@ -20,8 +20,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Takes jobs from a Kafka cluster until it is told to stop (SIGTERM): then it takes no more, lets running",
-            "jobs end within jobs.grace_seconds, gives the rest back, and exits 0. Needs root, Nix, and isolate or",
-            "runc; 'boxcar doctor' tells what is missing. Start as many as you like, each with its own state folder.",
+            "jobs end within jobs.grace_seconds, gives the rest back, and exits 0. On a second SIGTERM it gives back",
+            "at once what still runs. Needs root, Nix, and isolate or runc; 'boxcar doctor' tells what is missing.",
+            "Start as many as you like, each with its own state folder.",
         })
 final class WorkerCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerCommand.class);
@@ -33,9 +34,15 @@ final class WorkerCommand implements Callable<Integer> {
             description = "Make the topics and set the groups first, where they are not.")
     private boolean createTopics;
 
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final AtomicReference<@Nullable String> fatal = new AtomicReference<>();
+    private final AtomicReference<@Nullable Replica> running = new AtomicReference<>();
+
     @Override
     public Integer call() throws Exception {
         Config config = setup.config();
+        // Before anything is claimed: whoever is stopped while it starts cleans up, too.
+        StopSignals.hear(this::stop);
         Topics topics = new Topics(Setup.intake(config));
         if (createTopics) {
             topics.create(-1, line -> LOG.info("{}", line));
@@ -43,8 +50,19 @@ final class WorkerCommand implements Callable<Integer> {
         if (!usable(topics.check())) {
             return Exit.UNAVAILABLE;
         }
-        CountDownLatch stop = new CountDownLatch(1);
-        AtomicReference<@Nullable String> fatal = new AtomicReference<>();
+        try (Replica replica = open(config)) {
+            LOG.info(
+                    "worker {} serves metrics at http:/{}/metrics",
+                    config.replica(),
+                    replica.metrics());
+            stop.await();
+            LOG.info("stopping: running jobs may take {} s", config.jobs().grace().toSeconds());
+        }
+        LOG.info("stopped");
+        return fatal.get() == null ? Exit.WELL : Exit.UNAVAILABLE;
+    }
+
+    private Replica open(Config config) throws Exception {
         Replica replica =
                 Replica.open(
                         config,
@@ -52,34 +70,19 @@ final class WorkerCommand implements Callable<Integer> {
                             fatal.set(message);
                             stop.countDown();
                         });
-        CountDownLatch closed = new CountDownLatch(1);
-        Thread hook =
-                new Thread(() -> {
-                    stop.countDown();
-                    awaitQuietly(closed);
-                });
-        Runtime.getRuntime().addShutdownHook(hook);
-        LOG.info(
-                "worker {} serves metrics at http:/{}/metrics",
-                config.replica(),
-                replica.metrics());
-        stop.await();
-        LOG.info("stopping: running jobs may take {} s", config.jobs().grace().toSeconds());
-        replica.close();
-        LOG.info("stopped");
-        if (fatal.get() == null) {
-            // From within a shutdown that SIGTERM began, only this exits with 0 and not 143.
-            Runtime.getRuntime().halt(Exit.WELL);
-        }
-        closed.countDown();
-        return Exit.UNAVAILABLE;
+        running.set(replica);
+        return replica;
     }
 
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** The first asks for an end in order, the second for one at once; the third is answered. */
+    private void stop(int signal) {
+        stop.countDown();
+        Replica replica = running.get();
+        if (signal == 2 && replica != null) {
+            LOG.info("stopping at once: running jobs are given back");
+            replica.hurry();
+        } else if (signal > 2) {
+            Runtime.getRuntime().halt(Exit.FAULT);
         }
     }
 

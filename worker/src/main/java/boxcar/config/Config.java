@@ -25,12 +25,14 @@ import java.util.Set;
  * <p>{@link #toString} shows no value of {@code kafka}, since those may be secrets.
  *
  * @param kafka properties of the Kafka clients
+ * @param leastFreeMib room that the state folder's disk must have; 0: whatever it has
  * @param limits default and maximum for each kind of stage
  */
 public record Config(
         Map<String, String> kafka,
         String prefix,
         Path state,
+        long leastFreeMib,
         String replica,
         Boxes boxes,
         Network network,
@@ -135,6 +137,7 @@ public record Config(
                         "[A-Za-z0-9._-]{1,200}",
                         "must be 1 to 200 letters, digits, '.', '_', '-'"),
                 Path.of(settings.text("state")).toAbsolutePath().normalize(),
+                settings.number("disk.free_mib", 0, 1 << 30),
                 settings.optional("replica").orElseGet(Config::hostAndProcess),
                 boxes(settings),
                 new Network(settings.flag("network.install"), settings.flag("network.execute")),

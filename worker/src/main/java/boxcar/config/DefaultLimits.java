@@ -16,30 +16,20 @@ record DefaultLimits(Map<String, Range> values) {
         return switch (kind) {
             case INSTALL ->
                     limits(
-                            "600",
-                            "3600",
-                            "600",
-                            "3600",
-                            "4194304",
-                            "16777216",
-                            "4194304",
-                            "16777216",
-                            "4096",
-                            "65536",
-                            "512",
-                            "4096");
+                            "60", "300", "3600", "300", "3600", "2097152", "8388608", "2097152",
+                            "8388608", "4096", "65536", "512", "4096");
             case COMPILE ->
                     limits(
-                            "30", "300", "10", "300", "1048576", "4194304", "65536", "1048576",
+                            "10", "20", "120", "10", "60", "524288", "2097152", "65536", "1048576",
                             "256", "4096", "64", "512");
             case RUN ->
                     limits(
-                            "10", "300", "2", "300", "262144", "4194304", "16384", "1048576", "64",
-                            "4096", "32", "512");
+                            "10", "5", "120", "2", "60", "262144", "2097152", "16384", "1048576",
+                            "64", "4096", "32", "512");
         };
     }
 
-    private static DefaultLimits limits(String... pairs) {
+    private static DefaultLimits limits(String mostExtraTime, String... pairs) {
         String[][] fields = {
             {"wall_time", "seconds"},
             {"cpu_time", "seconds"},
@@ -52,7 +42,7 @@ record DefaultLimits(Map<String, Range> values) {
         for (int i = 0; i < fields.length; i++) {
             values.put(fields[i][0], new Range(pairs[2 * i], pairs[2 * i + 1], fields[i][1]));
         }
-        values.put("extra_time", new Range("0", "60", "seconds"));
+        values.put("extra_time", new Range("0", mostExtraTime, "seconds"));
         return new DefaultLimits(values);
     }
 }

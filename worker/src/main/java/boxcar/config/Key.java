@@ -36,6 +36,10 @@ public record Key(String name, String fallback, String meaning) {
                                         "/var/lib/boxcar",
                                         "Folder of this replica alone: runtimes, SQLite file, work directories."),
                                 new Key(
+                                        "disk.free_mib",
+                                        "256",
+                                        "Megabytes that the disk of 'state' must have free: with less, this replica takes no jobs until there is room; 0 to 1073741824, 0 for whatever it has."),
+                                new Key(
                                         "replica",
                                         "",
                                         "Name of this replica in results; default: host name and process id."),
@@ -137,8 +141,8 @@ public record Key(String name, String fallback, String meaning) {
                                         "Port of them; 0 for any free one."),
                                 new Key(
                                         "limits.source_kib",
-                                        "4096",
-                                        "Kilobytes that all sources of a job may hold together; 1 to 1048576."),
+                                        "16384",
+                                        "Kilobytes that all sources of a job may hold together, unpacked; they are held in memory; 1 to 1048576."),
                                 new Key(
                                         "limits.disk_kib",
                                         "262144",

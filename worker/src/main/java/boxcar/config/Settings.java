@@ -24,6 +24,7 @@ final class Settings {
             Set.of(
                     "BOXCAR_CONFIG",
                     "BOXCAR_JAVA_HOME",
+                    "BOXCAR_AOT",
                     "BOXCAR_JAVA_OPTS",
                     "BOXCAR_SETUP",
                     "BOXCAR_HOME",

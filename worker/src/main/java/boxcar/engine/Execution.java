@@ -45,7 +45,9 @@ final class Execution {
         SourceTree.check(job.sources(), runtime.definition().sourceFileName());
         try (Workshop.Loan loan = workshop.borrow(runtime.id());
                 WorkDirectory work = directories.create()) {
-            SourceTree.write(job.sources(), runtime.definition().sourceFileName(), work);
+            try (var _ = stages.telemetry().begin("work-directory")) {
+                SourceTree.write(job.sources(), runtime.definition().sourceFileName(), work);
+            }
             Program program = new Program(loan.home(), job.env(), settings);
             StageResult compile =
                     runtime.definition().compileScript() == null

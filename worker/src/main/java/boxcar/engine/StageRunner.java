@@ -23,7 +23,10 @@ final class StageRunner {
 
     StageResult run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
         long start = System.nanoTime();
-        Ending ending = sandbox.run(stage, cancellation);
+        Ending ending;
+        try (var _ = telemetry.begin("sandbox")) {
+            ending = sandbox.run(stage, cancellation);
+        }
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         Verdict verdict = Judge.verdict(ending);
         return told(stage.kind(), ending, ofDisk(verdict, stage), took);
@@ -35,6 +38,10 @@ final class StageRunner {
                         && Trees.isFull(stage.workDirectory())
                 ? Verdict.FILE_SIZE_LIMIT
                 : verdict;
+    }
+
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     /** Judges a stage that somebody else ran, and which took so long in all. */

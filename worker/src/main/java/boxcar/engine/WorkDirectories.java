@@ -4,6 +4,7 @@ import boxcar.files.Trees;
 import boxcar.job.Disk;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
+import boxcar.job.Telemetry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkDirectories {
     private final Sandbox sandbox;
+    private final Telemetry telemetry;
 
     /** Empties what an earlier life of this replica left. */
-    WorkDirectories(Path root, Sandbox sandbox) throws Fault {
+    WorkDirectories(Path root, Sandbox sandbox, Telemetry telemetry) throws Fault {
         this.sandbox = sandbox;
+        this.telemetry = telemetry;
         try {
             Trees.delete(root);
             Files.createDirectories(root);
@@ -28,7 +31,7 @@ final class WorkDirectories {
     }
 
     WorkDirectory create() throws Fault, InterruptedException {
-        return new WorkDirectory(sandbox.disk());
+        return new WorkDirectory(sandbox.disk(), telemetry);
     }
 
     /**
@@ -57,7 +60,7 @@ final class WorkDirectories {
     }
 
     /** One work directory; closing it deletes it. */
-    record WorkDirectory(Disk disk) implements AutoCloseable {
+    record WorkDirectory(Disk disk, Telemetry telemetry) implements AutoCloseable {
         Path path() {
             return disk.path();
         }
@@ -72,7 +75,9 @@ final class WorkDirectories {
 
         @Override
         public void close() {
-            disk.close();
+            try (var _ = telemetry.begin("clean-up")) {
+                disk.close();
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ final class Answers {
     /** Publishes a job's first result, which stays its result. */
     void give(Delivery delivery, Claim claim, JobResult result) throws Fault, InterruptedException {
         Sent sent = send(delivery, claim, result);
-        try {
+        try (var _ = doors.telemetry.begin("ledger-write")) {
             doors.ledger.record(
                     new Ledger.Entry(
                             claim.jobId(), claim.digest(), sent.outcome.name(), sent.result));
@@ -87,7 +87,7 @@ final class Answers {
             return sendSmaller(delivery, claim, refusal);
         }
         requireLock(delivery);
-        try {
+        try (var _ = doors.telemetry.begin("publish")) {
             doors.outbox.publish(record(claim, value));
             return new Sent(result.outcome(), value);
         } catch (Outbox.RefusedRecordException e) {
@@ -113,16 +113,18 @@ final class Answers {
     }
 
     private byte[] encode(Delivery delivery, Claim claim, JobResult result) {
-        return doors.wire.result(
-                new Answer(
-                        claim.jobId(),
-                        claim.kind(),
-                        result,
-                        UUID.randomUUID().toString(),
-                        delivery.count(),
-                        delivery.queuedAt(),
-                        delivery.taken(),
-                        clock.instant()));
+        try (var _ = doors.telemetry.begin("encode")) {
+            return doors.wire.result(
+                    new Answer(
+                            claim.jobId(),
+                            claim.kind(),
+                            result,
+                            UUID.randomUUID().toString(),
+                            delivery.count(),
+                            delivery.queuedAt(),
+                            delivery.taken(),
+                            clock.instant()));
+        }
     }
 
     private ProducerRecord<byte[], byte[]> record(Claim claim, byte[] value) {

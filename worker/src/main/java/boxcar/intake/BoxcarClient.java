@@ -8,7 +8,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -25,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BoxcarClient implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final int AT_ONCE = 256;
 
     private final KafkaClients clients;
     private final TopicNames topics;
@@ -47,6 +54,25 @@ public final class BoxcarClient implements AutoCloseable {
     /** Sends a job; it is durable when this returns. */
     public void send(JobTopic topic, String jobId, byte[] job) throws Fault, InterruptedException {
         publish(topics.jobs(topic), jobId, job);
+    }
+
+    /** Sends many jobs at a time, in no order; all are durable when this returns. */
+    public void sendAll(JobTopic topic, Map<String, byte[]> jobs)
+            throws Fault, InterruptedException {
+        List<Callable<Boolean>> sends = new ArrayList<>();
+        jobs.forEach((jobId, job) ->
+                sends.add(() -> {
+                    send(topic, jobId, job);
+                    return true;
+                }));
+        try (ExecutorService threads =
+                Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
+            for (Future<Boolean> sent : threads.invokeAll(sends)) {
+                sent.get();
+            }
+        } catch (ExecutionException e) {
+            throw new Fault("publish", Fault.Next.GIVE_UP, "a job could not be sent", e);
+        }
     }
 
     /** Wants a job cancelled, whether it runs, waits, or is yet to come. */

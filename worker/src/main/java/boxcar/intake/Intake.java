@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -28,17 +30,21 @@ public final class Intake implements AutoCloseable {
     /** For consumers to close and for what was interrupted to clean up. */
     private static final Duration AFTER_GRACE = Duration.ofSeconds(30);
 
+    private static final long LOOK_EVERY_MILLIS = 50;
+
     private final IntakeSettings settings;
     private final Gate gate = new Gate();
     private final Reach reach;
     private final Publisher publisher;
     private final ProgressPublisher progress;
     private final ControlListener control;
+    private final PastResults past;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Thread> slotThreads = new ArrayList<>();
     private final Thread controlThread;
     private final AtomicBoolean fatal = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch hurried = new CountDownLatch(1);
 
     private Intake(
             IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
@@ -69,6 +75,7 @@ public final class Intake implements AutoCloseable {
                                 reach,
                                 message -> tellOnce(message, onFatal)),
                         clock);
+        this.past = new PastResults(clients, topics.results(), client + "-past");
         JobDesk desk =
                 new JobDesk(
                         new JobDesk.Doors(
@@ -78,13 +85,17 @@ public final class Intake implements AutoCloseable {
                                 contracts.runner,
                                 contracts.telemetry,
                                 progress::of,
-                                new PastResults(clients, topics.results(), client + "-past"),
+                                past,
                                 cancellations),
                         publisher,
                         clock);
         var around =
                 new Slot.Surroundings(
-                        gate, settings.lock(), clock, message -> tellOnce(message, onFatal));
+                        gate,
+                        settings.lock(),
+                        clock,
+                        contracts.telemetry,
+                        message -> tellOnce(message, onFatal));
         places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);
@@ -151,6 +162,11 @@ public final class Intake implements AutoCloseable {
         return slots.stream().noneMatch(Slot::isServing);
     }
 
+    /** Ends the grace of a close that goes on, or comes. */
+    public void hurry() {
+        hurried.countDown();
+    }
+
     /**
      * Takes nothing more, lets running jobs end within the grace, stops and gives back the rest,
      * and leaves the groups.
@@ -161,7 +177,7 @@ public final class Intake implements AutoCloseable {
             return;
         }
         gate.stop();
-        if (!ended(slotThreads, settings.shutdownGrace())) {
+        if (!endedOrHurried(settings.shutdownGrace())) {
             log.info("Stopping {} jobs that are still running", held());
             slots.forEach(Slot::abandon);
             if (!ended(slotThreads, AFTER_GRACE)) {
@@ -170,7 +186,27 @@ public final class Intake implements AutoCloseable {
         }
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
         progress.close();
+        past.close();
         publisher.close();
+    }
+
+    /**
+     * @return false if the grace is over, or somebody lost patience, while jobs still run
+     */
+    private boolean endedOrHurried(Duration grace) {
+        long deadline = System.nanoTime() + grace.toNanos();
+        try {
+            while (!ended(slotThreads, Duration.ofMillis(1))) {
+                if (System.nanoTime() - deadline >= 0
+                        || hurried.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private void tellOnce(String message, Consumer<String> onFatal) {

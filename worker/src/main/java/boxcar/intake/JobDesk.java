@@ -88,7 +88,7 @@ final class JobDesk implements RecordHandler {
     }
 
     private Decoded read(Delivery delivery) {
-        try {
+        try (var _ = doors.telemetry.begin("decode")) {
             return doors.wire.job(delivery.topic(), delivery.key(), delivery.value());
         } catch (RuntimeException e) {
             log.error("Reading {} failed", delivery.place(), e);
@@ -109,6 +109,7 @@ final class JobDesk implements RecordHandler {
     }
 
     private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
+        log.debug("Job {} came, delivery {}", claim.jobId(), delivery.count());
         doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
         try (var _ = turns.take(claim.jobId())) {
             return answerInTurn(delivery, claim, work);
@@ -169,13 +170,19 @@ final class JobDesk implements RecordHandler {
 
     private void answerOnce(Delivery delivery, Claim claim, Work work)
             throws Fault, InterruptedException {
-        Optional<Ledger.Entry> known = doors.ledger.find(claim.jobId());
+        Optional<Ledger.Entry> known = known(claim);
         if (known.isPresent()) {
             answerAgain(delivery, claim, known.get());
         } else if (!wasAnsweredElsewhere(delivery, claim)) {
             work.answer(claim);
         }
         doubtful.remove(claim.jobId());
+    }
+
+    private Optional<Ledger.Entry> known(Claim claim) throws Fault {
+        try (var _ = doors.telemetry.begin("ledger-look-up")) {
+            return doors.ledger.find(claim.jobId());
+        }
     }
 
     private void answerAgain(Delivery delivery, Claim claim, Ledger.Entry entry)
@@ -196,7 +203,7 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        if (delivery.count() == 1 && !doubtful.contains(claim.jobId())) {
+        if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
             return false;
         }
         Optional<byte[]> published = doors.past.find(claim.jobId(), delivery.queuedAt());
@@ -225,7 +232,12 @@ final class JobDesk implements RecordHandler {
         } else if (isLast(delivery)) {
             giveUp(delivery, claim);
         } else {
-            answers.give(delivery, claim, run(job));
+            log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
+            JobResult result = run(job);
+            // Somebody who lost the job without knowing may have told of it meanwhile.
+            if (!wasAnsweredElsewhere(delivery, claim)) {
+                answers.give(delivery, claim, result);
+            }
         }
     }
 

@@ -62,7 +62,7 @@ public record JobRules(
             int tests,
             int outputFiles) {
         public static final Caps STANDARD =
-                new Caps(4096, 524_288, 1024, 524_288, 1024, 65_536, 4096, 65_536, 256, 64);
+                new Caps(4096, 524_288, 1024, 524_288, 1000, 16_384, 4096, 16_384, 1000, 64);
     }
 
     /** The limits of a kind of stage that a job says nothing about. */

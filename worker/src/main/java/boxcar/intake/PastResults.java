@@ -6,29 +6,38 @@ import boxcar.job.Fault;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks into the results topic for a job's result, from the job's own time to the end. That is a
- * long way behind a busy cluster, so it gives up after {@link #PATIENCE}: the job is then run once
- * more, which is allowed.
+ * Looks into the results topic for a job's result, from the job's own time to the end of now. What
+ * was read is remembered by key and place, so that each further question costs only what was
+ * written since the last one: a restarted broker makes us ask for every job of its backlog.
+ *
+ * <p>It takes as long as it takes: the caller keeps the job's lock meanwhile, and interrupts us
+ * when that is lost.
  */
-final class PastResults implements PastAnswers {
-    private static final Logger log = LoggerFactory.getLogger(PastResults.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
+final class PastResults implements PastAnswers, AutoCloseable {
     /** Topics that Boxcar did not make may carry the time of a producer whose clock is off. */
     private static final Duration CLOCKS_DIFFER_BY = Duration.ofMinutes(5);
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /** About 150 bytes each. */
+    private static final int REMEMBERED = 200_000;
 
     private final KafkaClients clients;
     private final String topic;
     private final String clientId;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Reading reading;
 
     PastResults(KafkaClients clients, String topic, String clientId) {
         this.clients = clients;
@@ -38,10 +47,12 @@ final class PastResults implements PastAnswers {
 
     @Override
     public Optional<byte[]> find(String jobId, Instant since) throws Fault, InterruptedException {
-        try (KafkaConsumer<byte[], byte[]> consumer = clients.reader(clientId)) {
-            TopicReading reading = TopicReading.assign(consumer, topic);
-            reading.from(since.minus(CLOCKS_DIFFER_BY));
-            return scan(consumer, reading, jobId);
+        lock.lockInterruptibly();
+        boolean well = false;
+        try {
+            Optional<byte[]> found = from(since.minus(CLOCKS_DIFFER_BY)).find(jobId);
+            well = true;
+            return found;
         } catch (InterruptException e) {
             Thread.interrupted();
             throw new InterruptedException("while looking for a past result");
@@ -50,25 +61,120 @@ final class PastResults implements PastAnswers {
                     "results",
                     Fault.Next.RETRY_HERE,
                     "cannot look into " + topic + ": " + KafkaFailures.say(e));
+        } finally {
+            if (!well) {
+                drop();
+            }
+            lock.unlock();
         }
     }
 
-    private Optional<byte[]> scan(
-            KafkaConsumer<byte[], byte[]> consumer, TopicReading reading, String jobId) {
-        byte[] key = jobId.getBytes(UTF_8);
-        var ends = reading.ends();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!reading.hasReached(ends)) {
-            if (System.nanoTime() - deadline > 0) {
-                log.warn("Gave up looking for an earlier result of job {}", jobId);
-                return Optional.empty();
-            }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                if (Arrays.equals(record.key(), key) && record.value() != null) {
-                    return Optional.of(record.value());
+    private Reading from(Instant time) {
+        Reading now = reading;
+        if (now == null || time.isBefore(now.from)) {
+            drop();
+            now = new Reading(clients.reader(clientId), topic, time);
+            reading = now;
+        }
+        return now;
+    }
+
+    private void drop() {
+        Reading now = reading;
+        reading = null;
+        if (now != null) {
+            now.consumer.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            drop();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private record Place(TopicPartition partition, long offset, Instant at) {}
+
+    /** A consumer that has read the topic up to some place, and what it saw. */
+    private static final class Reading {
+        private final KafkaConsumer<byte[], byte[]> consumer;
+        private final TopicReading topic;
+        private final LinkedHashMap<String, Place> first = new LinkedHashMap<>();
+        private Instant from;
+        private boolean begun;
+
+        Reading(KafkaConsumer<byte[], byte[]> consumer, String topic, Instant from) {
+            this.consumer = consumer;
+            this.from = from;
+            boolean assigned = false;
+            try {
+                this.topic = TopicReading.assign(consumer, topic);
+                assigned = true;
+            } finally {
+                if (!assigned) {
+                    consumer.close();
                 }
             }
         }
-        return Optional.empty();
+
+        Optional<byte[]> find(String jobId) throws InterruptedException {
+            if (!begun) {
+                topic.from(from);
+                begun = true;
+            }
+            var ends = topic.ends();
+            while (!topic.hasReached(ends)) {
+                for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                    remember(record);
+                }
+            }
+            Place place = first.get(jobId);
+            return place == null ? Optional.empty() : Optional.of(read(place, jobId));
+        }
+
+        private Iterable<ConsumerRecord<byte[], byte[]>> poll() throws InterruptedException {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while looking for a past result");
+            }
+            return consumer.poll(POLL);
+        }
+
+        private void remember(ConsumerRecord<byte[], byte[]> record) {
+            if (record.key() == null || record.value() == null) {
+                return;
+            }
+            first.putIfAbsent(
+                    new String(record.key(), UTF_8),
+                    new Place(
+                            new TopicPartition(record.topic(), record.partition()),
+                            record.offset(),
+                            Instant.ofEpochMilli(record.timestamp())));
+            if (first.size() > REMEMBERED) {
+                Place forgotten = first.pollFirstEntry().getValue();
+                from = forgotten.at.plusMillis(1);
+            }
+        }
+
+        /** Goes back for the value, and then on from where it was. */
+        private byte[] read(Place place, String jobId) throws InterruptedException {
+            long position = consumer.position(place.partition);
+            consumer.seek(place.partition, place.offset);
+            byte[] key = jobId.getBytes(UTF_8);
+            try {
+                while (true) {
+                    for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                        if (Arrays.equals(record.key(), key) && record.value() != null) {
+                            return record.value();
+                        }
+                    }
+                }
+            } finally {
+                consumer.seek(place.partition, position);
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
 package boxcar.intake;
 
+import boxcar.job.Telemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -46,7 +48,12 @@ final class Slot implements Runnable {
     record Place(String name, JobTopic topic, String topicName, String group) {}
 
     /** What all slots share. */
-    record Surroundings(Gate gate, Duration lock, InstantSource clock, Consumer<String> onFatal) {}
+    record Surroundings(
+            Gate gate,
+            Duration lock,
+            InstantSource clock,
+            Telemetry telemetry,
+            Consumer<String> onFatal) {}
 
     /** Whether a job is held now. */
     boolean isBusy() {
@@ -91,7 +98,7 @@ final class Slot implements Runnable {
             try {
                 serving = true;
                 consumer.subscribe(List.of(place.topicName));
-                serve(consumer);
+                serve(consumer, new Continuity(clients, place.name, consumer));
             } finally {
                 // Gives back what is not acknowledged.
                 serving = false;
@@ -120,10 +127,13 @@ final class Slot implements Runnable {
         return true;
     }
 
-    private void serve(KafkaShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
+    private void serve(KafkaShareConsumer<byte[], byte[]> consumer, Continuity continuity)
+            throws InterruptedException {
         while (around.gate.isOpen()) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                around.gate.rest(hold(consumer, record));
+                // The lock's time runs from here on, so it is taken first.
+                Lease lease = new Lease(consumer, record, lock(consumer));
+                around.gate.rest(hold(lease, record, continuity.watch(record)));
             }
             hasServed = true;
             failures = 0;
@@ -136,15 +146,15 @@ final class Slot implements Runnable {
      * @return how long to take nothing
      */
     private Duration hold(
-            KafkaShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record)
+            Lease lease, ConsumerRecord<byte[], byte[]> record, BooleanSupplier doubtful)
             throws InterruptedException {
-        Lease lease = new Lease(consumer, record, lock(consumer));
         Delivery delivery =
                 new Delivery(
                         place.topic,
                         record,
                         record.deliveryCount().map(Short::intValue).orElse(1),
                         around.clock.instant(),
+                        doubtful,
                         lease::isHeld);
         HeldJob job = HeldJob.start(place.name, handler, delivery);
         held = job;
@@ -169,7 +179,11 @@ final class Slot implements Runnable {
     private Duration settle(Lease lease, Delivery delivery, Settling settling) {
         return switch (settling) {
             case Settling.Accept _ -> {
-                if (!lease.accept()) {
+                boolean accepted;
+                try (var _ = around.telemetry.begin("acknowledge")) {
+                    accepted = lease.accept();
+                }
+                if (!accepted) {
                     log.warn("{} is answered, but will come again", delivery.place());
                 }
                 yield Duration.ZERO;

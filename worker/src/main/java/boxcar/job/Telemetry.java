@@ -31,6 +31,21 @@ public interface Telemetry {
     /** A record went to the dead letters; {@code reason} is one of a few constant words. */
     default void deadLetter(String reason) {}
 
+    /** A job went through a step, one of a few constant words, in this time. */
+    default void step(String step, Duration took) {}
+
+    /** Times a step from now until it is closed. */
+    default Timing begin(String step) {
+        long start = System.nanoTime();
+        return () -> step(step, Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /** A step that is being timed. */
+    interface Timing extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** We failed at a step. */
     default void fault(String step) {}
 }

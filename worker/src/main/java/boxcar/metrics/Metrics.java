@@ -31,6 +31,10 @@ public final class Metrics implements Telemetry {
         .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900
     };
 
+    private static final double[] STEPS = {
+        .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 10
+    };
+
     private final CollectorRegistry registry = new CollectorRegistry();
     private final Counter jobs =
             counter("boxcar_jobs_total", "Jobs that have their outcome.", "kind", "outcome");
@@ -69,6 +73,12 @@ public final class Metrics implements Telemetry {
                     "boxcar_sandbox_overhead_seconds",
                     "Time spent on a stage beyond its wall time: waiting for a box, making and cleaning it.",
                     "stage");
+
+    private final Histogram steps =
+            Histogram.build("boxcar_step_seconds", "What a job's time is spent on.")
+                    .labelNames("step")
+                    .buckets(STEPS)
+                    .register(registry);
 
     /** Registers the JVM's own figures too. */
     public Metrics() {
@@ -136,6 +146,11 @@ public final class Metrics implements Telemetry {
     @Override
     public void deadLetter(String reason) {
         deadLetters.labels(reason).inc();
+    }
+
+    @Override
+    public void step(String step, Duration took) {
+        steps.labels(step).observe(seconds(took));
     }
 
     @Override

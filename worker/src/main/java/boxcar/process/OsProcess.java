@@ -34,6 +34,9 @@ public final class OsProcess {
 
     private final Process process;
 
+    /** What is to be sent signals: {@link Process#destroy} also closes streams not yet drained. */
+    private final ProcessHandle handle;
+
     /**
      * Threads of the system, used again: a read or write of a FIFO holds the thread that carries a
      * virtual one, and as many as there are cores would hold up all others.
@@ -46,6 +49,7 @@ public final class OsProcess {
 
     private OsProcess(Process process, List<Future<?>> streams) {
         this.process = process;
+        this.handle = process.toHandle();
         this.streams = streams;
     }
 
@@ -123,16 +127,22 @@ public final class OsProcess {
         Capture stdout = Capture.quiet(CHUNK);
         Capture stderr = Capture.quiet(CHUNK);
         OsProcess process = start(command, stdout, stderr);
+        boolean ended = false;
         try {
-            if (process.await(deadline) == null) {
-                throw new IOException(
-                        "'%s' had not ended after %s".formatted(command.line(), deadline));
-            }
+            ended = process.await(deadline) != null;
         } finally {
-            process.kill();
-            process.awaitUninterrupted();
+            if (!ended) {
+                process.kill();
+                process.awaitUninterrupted();
+            }
         }
-        process.awaitStreams();
+        if (!ended) {
+            throw new IOException(
+                    "'%s' had not ended after %s".formatted(command.line(), deadline));
+        }
+        if (!process.awaitStreams()) {
+            throw new IOException("'%s' ended, but not its output".formatted(command.line()));
+        }
         return new Finished(command, process.exit(), stdout.bytes(), stderr.bytes());
     }
 
@@ -164,8 +174,7 @@ public final class OsProcess {
 
     /** Asks it to end (SIGTERM), and kills it if it has not after the grace. Returns at once. */
     public void stop(Duration grace) {
-        // By its handle: Process.destroy closes the streams too, and what is in them would be lost.
-        process.toHandle().destroy();
+        handle.destroy();
         Thread.startVirtualThread(() -> {
             try {
                 if (await(grace) == null) {
@@ -179,7 +188,7 @@ public final class OsProcess {
 
     /** Kills it (SIGKILL). Returns at once. */
     public void kill() {
-        process.toHandle().destroyForcibly();
+        handle.destroyForcibly();
     }
 
     /**

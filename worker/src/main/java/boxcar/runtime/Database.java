@@ -172,6 +172,21 @@ final class Database implements AutoCloseable {
         }
     }
 
+    /**
+     * Does one statement's work, which is a transaction by itself; so it is spared the cost of
+     * beginning and ending one.
+     */
+    <T> T writeAlone(Function<DSLContext, T> work) throws Fault {
+        writeLock.lock();
+        try {
+            return work.apply(write);
+        } catch (DataAccessException e) {
+            throw new Fault(STEP, Fault.Next.RETRY_HERE, "writing failed", e);
+        } finally {
+            writeLock.unlock();
+        }
+    }
+
     @Override
     public void close() {
         try (writing;

@@ -36,6 +36,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
+    private final boolean network;
     private final SqlCatalogue catalogue;
     private final Sandbox sandbox;
     private final Shelf shelf;
@@ -47,6 +48,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private final ExecutorService makers = Executors.newVirtualThreadPerTaskExecutor();
 
     HostWorkshop(RuntimeSettings settings, SqlCatalogue catalogue, Sandbox sandbox) throws Fault {
+        this.network = settings.network();
         this.catalogue = catalogue;
         this.sandbox = sandbox;
         this.shelf = new Shelf(settings.state());
@@ -60,14 +62,19 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     public Built build(RuntimeDefinition definition, Progress progress, Cancellation cancellation)
             throws Fault, InterruptedException {
         Path work = shelf.stage("work");
+        Path etc = shelf.stage("etc");
         try {
+            EtcFolder.fill(etc, network);
             Trees.write(
                     work,
                     NixShell.EXPRESSION,
                     definition.nixShell().getBytes(StandardCharsets.UTF_8),
                     false);
             Lines lines = new Lines(progress);
-            Ending ending = sandbox.run(nix.stage(definition, work, lines), cancellation);
+            Ending ending =
+                    sandbox.run(
+                            nix.stage(definition, new NixShell.Places(work, etc), lines),
+                            cancellation);
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
             if (environment.isEmpty()) {
@@ -85,6 +92,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                     "work-directory", Fault.Next.RETRY_HERE, "cannot prepare an installation", e);
         } finally {
             Shelf.discard(work);
+            Shelf.discard(etc);
         }
     }
 

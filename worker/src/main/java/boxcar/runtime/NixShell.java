@@ -29,21 +29,9 @@ final class NixShell {
                     Path.of("/nix/var/nix/profiles/default/bin"),
                     Path.of("/run/current-system/sw/bin"));
 
-    /** What evaluating and fetching may need of the host; bound if it is there. */
+    /** What evaluating and building may need of the host; bound if it is there. */
     private static final List<String> OF_THE_HOST =
-            List.of(
-                    "/nix/store",
-                    "/nix/var/nix/daemon-socket",
-                    "/nix/var/nix/profiles",
-                    "/etc/nix");
-
-    private static final List<String> FOR_THE_NETWORK =
-            List.of(
-                    "/etc/ssl",
-                    "/etc/resolv.conf",
-                    "/etc/hosts",
-                    "/etc/nsswitch.conf",
-                    "/etc/services");
+            List.of("/nix/store", "/nix/var/nix/daemon-socket", "/nix/var/nix/profiles");
 
     private final RuntimeSettings settings;
 
@@ -51,8 +39,8 @@ final class NixShell {
         this.settings = settings;
     }
 
-    /** The stage that captures the environment of an expression in {@code work/shell.nix}. */
-    Stage stage(RuntimeDefinition definition, Path work, Stage.OutputListener listener)
+    /** The stage that captures the environment of an expression in its {@code shell.nix}. */
+    Stage stage(RuntimeDefinition definition, Places places, Stage.OutputListener listener)
             throws Fault {
         List<String> command =
                 List.of(
@@ -64,8 +52,8 @@ final class NixShell {
                 StageKind.INSTALL,
                 command,
                 environment(),
-                work,
-                binds(),
+                places.work(),
+                binds(places),
                 definition.limits(),
                 NOTHING,
                 settings.outputCapKib(),
@@ -79,27 +67,25 @@ final class NixShell {
         environment.put("HOME", "/tmp");
         environment.put("USER", "box");
         environment.put("TMPDIR", "/tmp");
+        environment.put("NIX_SSL_CERT_FILE", "/etc/" + EtcFolder.CERTIFICATES);
         environment.put("NIX_REMOTE", "daemon");
         environment.putAll(settings.nixEnvironment());
         return environment;
     }
 
-    private List<Bind> binds() {
+    private static List<Bind> binds(Places places) {
         List<Bind> binds = new ArrayList<>();
-        addPresent(binds, OF_THE_HOST);
-        if (settings.network()) {
-            addPresent(binds, FOR_THE_NETWORK);
+        binds.add(Bind.readOnly(places.etc(), "/etc"));
+        for (String path : OF_THE_HOST) {
+            if (Files.isDirectory(Path.of(path))) {
+                binds.add(Bind.readOnly(Path.of(path), path));
+            }
         }
         return binds;
     }
 
-    private static void addPresent(List<Bind> binds, List<String> paths) {
-        for (String path : paths) {
-            if (Files.exists(Path.of(path))) {
-                binds.add(Bind.readOnly(Path.of(path), path));
-            }
-        }
-    }
+    /** Folders of one installation: its work directory, and what it sees as {@code /etc}. */
+    record Places(Path work, Path etc) {}
 
     /**
      * Where a program of Nix is.

@@ -1,21 +1,53 @@
 package boxcar.runtime;
 
 import static boxcar.jooq.Tables.LEDGER;
+import static org.jooq.impl.DSL.param;
 
 import boxcar.job.Fault;
 import boxcar.job.Ledger;
+import boxcar.jooq.tables.records.LedgerRecord;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jooq.Query;
+import org.jooq.ResultQuery;
 
-/** The ledger in SQLite. Entries older than the time they are kept are forgotten at start. */
+/**
+ * The ledger in SQLite. Entries older than the time they are kept are forgotten at start.
+ *
+ * <p>Every job asks it and writes to it once, so both statements are spelled and prepared only
+ * once; the database's locks keep each to one thread at a time.
+ */
 final class SqlLedger implements Ledger {
+    private static final String JOB_ID = "job_id";
+    private static final String DIGEST = "digest";
+    private static final String OUTCOME = "outcome";
+    private static final String RESULT = "result";
+    private static final String PUBLISHED_AT = "published_at";
+
     private final Database database;
     private final InstantSource clock;
+    private final ResultQuery<LedgerRecord> find;
+    private final Query record;
 
-    SqlLedger(Database database, InstantSource clock) {
+    SqlLedger(Database database, InstantSource clock) throws Fault {
         this.database = database;
         this.clock = clock;
+        this.find =
+                database.read(sql ->
+                        sql.selectFrom(LEDGER)
+                                .where(LEDGER.JOB_ID.eq(param(JOB_ID, String.class)))
+                                .keepStatement(true));
+        this.record =
+                database.writeAlone(sql ->
+                        sql.insertInto(LEDGER)
+                                .set(LEDGER.JOB_ID, param(JOB_ID, String.class))
+                                .set(LEDGER.DIGEST, param(DIGEST, String.class))
+                                .set(LEDGER.OUTCOME, param(OUTCOME, String.class))
+                                .set(LEDGER.RESULT, param(RESULT, byte[].class))
+                                .set(LEDGER.PUBLISHED_AT, param(PUBLISHED_AT, Long.class))
+                                .onConflictDoNothing()
+                                .keepStatement(true));
     }
 
     /** Forgets what is older than this. */
@@ -27,9 +59,8 @@ final class SqlLedger implements Ledger {
 
     @Override
     public Optional<Entry> find(String jobId) throws Fault {
-        return database.read(sql ->
-                sql.selectFrom(LEDGER)
-                        .where(LEDGER.JOB_ID.eq(jobId))
+        return database.read(_ ->
+                find.bind(JOB_ID, jobId)
                         .fetchOptional(row ->
                                 new Entry(
                                         row.getJobId(),
@@ -40,14 +71,12 @@ final class SqlLedger implements Ledger {
 
     @Override
     public void record(Entry entry) throws Fault {
-        database.write(sql ->
-                sql.insertInto(LEDGER)
-                        .set(LEDGER.JOB_ID, entry.jobId())
-                        .set(LEDGER.DIGEST, entry.digest())
-                        .set(LEDGER.OUTCOME, entry.outcome())
-                        .set(LEDGER.RESULT, entry.result())
-                        .set(LEDGER.PUBLISHED_AT, clock.millis())
-                        .onConflictDoNothing()
+        database.writeAlone(_ ->
+                record.bind(JOB_ID, entry.jobId())
+                        .bind(DIGEST, entry.digest())
+                        .bind(OUTCOME, entry.outcome())
+                        .bind(RESULT, entry.result())
+                        .bind(PUBLISHED_AT, clock.millis())
                         .execute());
     }
 }

@@ -21,6 +21,9 @@ interface BoxEngine {
      */
     Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException;
 
+    /** What a box's folder beside its lock ends with while the box is set up: {@code box}, … */
+    String trace();
+
     /** Removes all that goes with the box, when it is given up. */
     void leave(int box) throws Fault, InterruptedException;
 }

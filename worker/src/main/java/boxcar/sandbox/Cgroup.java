@@ -17,7 +17,7 @@ final class Cgroup {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
 
-    /** What a stage left in the group, in bytes, that is worth the time to give up. */
+    /** What a stage left in the group, in bytes, that is worth a closer look. */
     private static final long WORTHWHILE = 4 << 20;
 
     /** Name of the container's group below this one. */
@@ -84,20 +84,7 @@ final class Cgroup {
             long already = number(pids.resolve("pids.current"));
             write(pids.resolve("pids.max"), Long.toString(already + processes));
             memoryBase = usage();
-            if (first && memoryBase > WORTHWHILE) {
-                // Cached files of earlier stages: else this one could use their room as well.
-                write(memory.resolve("memory.force_empty"), "0");
-                memoryBase = usage();
-            }
-            long limit = Math.addExact(memoryBase, Math.multiplyExact(memoryKib, (long) KIB));
-            if (first) {
-                write(memory.resolve("memory.limit_in_bytes"), Long.toString(limit));
-                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
-                write(memory.resolve("memory.max_usage_in_bytes"), "0");
-            } else {
-                write(memory.resolve("memory.max"), Long.toString(limit));
-                writeIfThere(memory.resolve("memory.swap.max"), "0");
-            }
+            limitTo(Math.addExact(kept(), Math.multiplyExact(memoryKib, (long) KIB)));
             refusedBase = refused();
             killedBase = killed();
             cpuBase = cpu();
@@ -145,6 +132,32 @@ final class Cgroup {
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
         }
+    }
+
+    private void limitTo(long bytes) throws IOException {
+        String limit = Long.toString(bytes);
+        if (first) {
+            write(memory.resolve("memory.limit_in_bytes"), limit);
+            writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), limit);
+            write(memory.resolve("memory.max_usage_in_bytes"), "0");
+        } else {
+            write(memory.resolve("memory.max"), limit);
+            writeIfThere(memory.resolve("memory.swap.max"), "0");
+        }
+    }
+
+    /**
+     * What the group holds and cannot give up, in bytes. Cached files of earlier stages it can, and
+     * does when the program wants their room; were they not left out, the program could have that
+     * room and its own. Nobody throws them away before that: they are the host's /usr as well.
+     */
+    private long kept() throws IOException {
+        if (memoryBase < WORTHWHILE) {
+            return memoryBase;
+        }
+        Path stat = memory.resolve("memory.stat");
+        return Math.max(
+                0, memoryBase - keyed(stat, "inactive_file") - keyed(stat, "active_file"));
     }
 
     private long usage() throws IOException {

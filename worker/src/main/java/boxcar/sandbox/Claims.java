@@ -83,6 +83,24 @@ final class Claims implements AutoCloseable {
         }
     }
 
+    /** Without a number, to which {@link #tryAdd} adds. */
+    static Claims none() {
+        return new Claims();
+    }
+
+    /**
+     * Takes one number more.
+     *
+     * @return false if somebody else, in this process or another, holds it
+     */
+    boolean tryAdd(Path locks, int number) throws IOException {
+        Claim claim = tryTake(locks.resolve(Integer.toString(number)), number);
+        if (claim != null) {
+            claims.add(claim);
+        }
+        return claim != null;
+    }
+
     List<Integer> numbers() {
         return claims.stream().map(Claim::number).toList();
     }

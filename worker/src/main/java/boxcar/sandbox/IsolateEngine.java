@@ -35,6 +35,7 @@ final class IsolateEngine implements BoxEngine {
 
     static IsolateEngine open(SandboxSettings settings, int firstBox)
             throws Fault, InterruptedException {
+        Supervisors.end(firstBox);
         return new IsolateEngine(
                 IsolateTool.probe(settings.isolate(), firstBox), settings, Cgroups.detect());
     }
@@ -68,8 +69,16 @@ final class IsolateEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "box";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
+        // isolate 1 makes a folder even to find that there is nothing to clean up.
+        tool.init(box);
+        tool.cleanup(box);
         folder(box).remove();
         cgroups.removeIfEmpty(OwnGroup.PARENT);
     }
@@ -80,6 +89,7 @@ final class IsolateEngine implements BoxEngine {
      * forgets the group of a box whose folder is gone.
      */
     private void sweep(int box) throws Fault, InterruptedException {
+        Supervisors.end(box);
         Residents.kill(tool.uid(box));
         Keys.clear(tool.uid(box), tool.gid(box));
         OwnGroup group = groups.remove(box);

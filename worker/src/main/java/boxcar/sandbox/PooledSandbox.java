@@ -23,11 +23,13 @@ final class PooledSandbox implements Sandbox {
     private final Claims claims;
     private final Disks disks;
     private final BoxPool pool;
+    private final AbandonedBoxes abandoned;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims, Disks disks) {
+    PooledSandbox(BoxEngine engine, Claims claims, Disks disks, AbandonedBoxes abandoned) {
         this.disks = disks;
+        this.abandoned = abandoned;
         this.engine = engine;
         this.claims = claims;
         this.pool = new BoxPool(claims.numbers());
@@ -115,6 +117,7 @@ final class PooledSandbox implements Sandbox {
 
     @Override
     public void close() {
+        abandoned.close();
         pool.close();
         running.forEach(stop -> stop.because(Stop.Reason.CLOSED));
         boolean interrupted = Thread.interrupted();

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The processes of a box, known by its user: real, effective, saved or of the file system. */
 final class Residents {
@@ -69,11 +70,17 @@ final class Residents {
     }
 
     private static boolean hasUser(String status, int uid) {
+        return users(status).contains(uid);
+    }
+
+    /** The users that a {@code /proc/<pid>/status} tells. */
+    static List<Integer> users(String status) {
         int start = status.indexOf("\nUid:\t");
         if (start < 0) {
-            return false;
+            return List.of();
         }
         String line = status.substring(start + 6, status.indexOf('\n', start + 1));
-        return List.of(line.split("\t", -1)).contains(Integer.toString(uid));
+        // A user may be above 2³¹; ours are not.
+        return Stream.of(line.split("\t", -1)).map(user -> (int) Long.parseLong(user)).toList();
     }
 }

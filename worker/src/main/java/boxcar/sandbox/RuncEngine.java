@@ -21,11 +21,12 @@ import java.util.regex.Pattern;
  */
 final class RuncEngine implements BoxEngine {
     /** Far from users of people and of other containers; below 2³¹. */
-    private static final int FIRST_UID = 2_000_000_000;
+    static final int FIRST_UID = 2_000_000_000;
 
     private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
+    static final String PARENT = OwnGroup.PARENT;
 
     private final SandboxSettings settings;
     private final String version;
@@ -79,10 +80,15 @@ final class RuncEngine implements BoxEngine {
     }
 
     @Override
+    public String trace() {
+        return "runc";
+    }
+
+    @Override
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).remove();
-        cgroups.removeIfEmpty(OwnGroup.PARENT);
+        cgroups.removeIfEmpty(PARENT);
     }
 
     private void sweep(int box) throws Fault, InterruptedException {

@@ -1,7 +1,9 @@
 package boxcar.sandbox;
 
+import boxcar.files.Trees;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ public final class Sandboxes {
                         settings.firstBox(),
                         settings.lastBox());
             }
+            forgetEarlierLife(settings);
             BoxEngine engine = engine(settings, claims.numbers().getFirst());
             for (int box : claims.numbers()) {
                 Disks.sweep(settings.locks(), box);
@@ -41,11 +44,20 @@ public final class Sandboxes {
             opened = true;
             var disks =
                     new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
-            return new PooledSandbox(engine, claims, disks);
+            return new PooledSandbox(
+                    engine, claims, disks, AbandonedBoxes.sweepBy(engine, settings));
         } finally {
             if (!opened) {
                 claims.close();
             }
+        }
+    }
+
+    private static void forgetEarlierLife(SandboxSettings settings) throws Fault {
+        try {
+            Trees.empty(settings.state());
+        } catch (IOException e) {
+            throw Faults.box("cannot empty " + settings.state(), e);
         }
     }
 

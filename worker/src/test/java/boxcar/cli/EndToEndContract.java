@@ -457,6 +457,16 @@ abstract class EndToEndContract {
     }
 
     @Test
+    void whatAnInstallationSeesOfTheHostIsLittle() throws Exception {
+        String hook = "ls /etc /nix/var/nix; ls /root /home /var; cat /proc/net/dev | wc -l";
+        ObjectNode job = House.install("narrow", "stdenv = " + stdenv(hook) + ";");
+        JsonNode install = house.install(job).path("install");
+        assertTrue(text(install.path("stderr")).contains("/root"), install.toString());
+        assertFalse(text(install.path("stdout")).contains("shadow"), install.toString());
+        assertTrue(text(install.path("stdout")).endsWith("3\n"), "only loopback: " + install);
+    }
+
+    @Test
     void anInstallationThatFailsLeavesNothingBehind() throws Exception {
         List<LanguageRuntime> before = house.replica.catalogue().list();
         JsonNode result =
@@ -488,15 +498,20 @@ abstract class EndToEndContract {
         assertTrue(message.startsWith("name must not be taken, and is by runtime "), message);
     }
 
+    /** A derivation whose setup runs a hook of ours, as stdenv's runs shellHook. */
+    private static String stdenv(String hook) {
+        return "derivation { name = \"stdenv\"; system = builtins.currentSystem;"
+                + " builder = \"/bin/sh\"; allowSubstitutes = false;"
+                + " args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${builtins.toFile \"setup\""
+                + " \"runHook() { export PATH=/usr/bin:/bin; "
+                + hook
+                + "; }\"} $out/setup\" ]; }";
+    }
+
     @Test
     void aShellHookThatNeverEndsIsStoppedByTheClockAndNobodyElseNotices() throws Exception {
-        String setup = "builtins.toFile \"setup\" \"runHook() { while :; do sleep 1; done; }\"";
-        String stdenv =
-                "derivation { name = \"stdenv\"; system = builtins.currentSystem; builder = \"/bin/sh\";"
-                        + " allowSubstitutes = false; args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${"
-                        + setup
-                        + "} $out/setup\" ]; }";
-        ObjectNode job = House.install("hook", "stdenv = " + stdenv + ";");
+        ObjectNode job =
+                House.install("hook", "stdenv = " + stdenv("while :; do sleep 1; done") + ";");
         job.set("limits", json("{'wall_time': 4}"));
         try (House.Pending pending = house.send(JobTopic.INSTALL, job)) {
             await().atMost(Duration.ofSeconds(20))

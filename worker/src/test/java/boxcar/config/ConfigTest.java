@@ -93,9 +93,9 @@ class ConfigTest {
                 "sandbox=docker|sandbox (BOXCAR_SANDBOX): must be one of [auto, isolate, runc], but is 'docker'",
                 "network.execute=yes|network.execute (BOXCAR_NETWORK_EXECUTE): must be true or false, but is 'yes'",
                 "limits.run.cpu_time=0|limits.run.cpu_time (BOXCAR_LIMITS_RUN_CPU_TIME): must be seconds from 0.001 to"
-                        + " 300.0, but is '0'",
+                        + " 60.0, but is '0'",
                 "limits.run.cpu_time=NaN|limits.run.cpu_time (BOXCAR_LIMITS_RUN_CPU_TIME): must be seconds from 0.001"
-                        + " to 300.0, but is 'NaN'",
+                        + " to 60.0, but is 'NaN'",
                 "boxes.last=8388608|boxes.last (BOXCAR_BOXES_LAST): must be a whole number from 0 to 8388607, but is"
                         + " '8388608'",
                 "topics.prefix=a b|topics.prefix (BOXCAR_TOPICS_PREFIX): must be 1 to 200 letters, digits, '.', '_',"

@@ -45,6 +45,7 @@ class JobDeskTest {
     private Outbox outbox = this::write;
     private PastAnswers past = PastAnswers.NONE;
     private boolean held = true;
+    private boolean doubtful;
 
     @Test
     void aJobIsRunAndItsResultIsPublishedBeforeItIsAccepted() throws Exception {
@@ -150,6 +151,33 @@ class JobDeskTest {
         assertEquals(List.of(), ran);
         assertEquals(List.of(), written());
         assertEquals("SUCCEEDED", ledger.find("a").orElseThrow().outcome());
+    }
+
+    @Test
+    void aCountThatABrokerForgotIsNotBelieved() throws Exception {
+        doubtful = true;
+        past = (id, _) -> Optional.of(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8));
+        assertEquals(ACCEPTED, handle(1, "run a python"));
+        assertEquals(List.of(), ran);
+        assertEquals(List.of(), written());
+    }
+
+    @Test
+    void anAnswerThatCameWhileTheJobRanAgainStands() throws Exception {
+        past =
+                (id, _) ->
+                        ran.isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(("FAILED " + id + " #1 python").getBytes(UTF_8));
+        runner =
+                (job, progress, cancellation) -> {
+                    doubtful = true;
+                    return succeed(job, progress, cancellation);
+                };
+        assertEquals(ACCEPTED, handle(1, "run a python"));
+        assertEquals(List.of("a"), ran);
+        assertEquals(List.of(), written());
+        assertEquals("FAILED", ledger.find("a").orElseThrow().outcome());
     }
 
     @Test
@@ -353,7 +381,8 @@ class JobDeskTest {
                         headers,
                         Optional.empty(),
                         Optional.of((short) count));
-        return new Delivery(JobTopic.EXECUTE, record, count, Instant.now(), () -> held);
+        return new Delivery(
+                JobTopic.EXECUTE, record, count, Instant.now(), () -> doubtful, () -> held);
     }
 
     private long write(ProducerRecord<byte[], byte[]> record) {

@@ -127,7 +127,10 @@ abstract class HostileCodeContract {
         System.out.printf(
                 "HOSTILE %s | %s | ended after %d ms%n",
                 sandbox.engine().name() + " " + sandbox.engine().version(),
-                test.getDisplayName(),
+                test.getTestMethod().orElseThrow().getName()
+                        + (test.getDisplayName().startsWith("[")
+                                ? " " + test.getDisplayName().replace('|', '/')
+                                : ""),
                 took.toMillis());
     }
 
@@ -624,7 +627,7 @@ abstract class HostileCodeContract {
             delimiter = '|',
             value = {
                 "ptrace of the first process | c 101, 16, 1, 0, 0",
-                "reading its memory | c 310, 1, \"\\0\" x 16, 1, \"\\0\" x 16, 1, 0",
+                "reading its memory | c 310, 1, pack('PQ', $b = 'x' x 8, 8), 1, pack('Q2', 0x400000, 8), 1, 0",
                 "kill of it | c 62, 1, 9",
                 "mount | c 165, 'x', '/tmp', 'tmpfs', 0, 0",
                 "remount of /usr | c 165, 'x', '/usr', 0, 0x1020, 0",

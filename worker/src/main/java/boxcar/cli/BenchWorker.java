@@ -1,0 +1,140 @@
+package boxcar.cli;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A worker in a process of its own, started as an operator starts one, by the launcher. It can be
+ * held still, so that a backlog can be made for a worker that is warm, and so that it is no burden
+ * to what is measured beside it.
+ */
+final class BenchWorker implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long LOOK_MILLIS = 2;
+
+    private final Process process;
+    private final URI metrics;
+    private final Path log;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final long started;
+
+    private BenchWorker(Process process, URI metrics, Path log, long started) {
+        this.process = process;
+        this.metrics = metrics;
+        this.log = log;
+        this.started = started;
+    }
+
+    /**
+     * Starts one and does not wait.
+     *
+     * @param settings the configuration, as environment variables
+     */
+    static BenchWorker start(Path log, Map<String, String> settings) throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        String launcher = Path.of(System.getProperty("boxcar.home", "."), "boxcar").toString();
+        ProcessBuilder builder =
+                new ProcessBuilder(launcher, "worker")
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().remove("BOXCAR_LOG_LEVEL");
+        builder.environment().putAll(settings);
+        builder.environment().put("BOXCAR_METRICS_PORT", Integer.toString(port));
+        long now = System.nanoTime();
+        return new BenchWorker(builder.start(), URI.create("http://127.0.0.1:" + port), log, now);
+    }
+
+    /**
+     * Waits until it takes jobs.
+     *
+     * @return how long that took from the start of its process
+     */
+    Duration awaitReady() throws IOException, InterruptedException {
+        HttpRequest ready = HttpRequest.newBuilder(metrics.resolve("/ready")).build();
+        while (process.isAlive() && System.nanoTime() - started < PATIENCE.toNanos()) {
+            try {
+                if (http.send(ready, HttpResponse.BodyHandlers.discarding()).statusCode() == 200) {
+                    return Duration.ofNanos(System.nanoTime() - started);
+                }
+            } catch (IOException _) {
+                // It does not listen yet.
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+        throw new IOException("the worker did not become ready; its log: " + Files.readString(log));
+    }
+
+    /** When its process was started, in the time of {@link System#nanoTime}. */
+    long started() {
+        return started;
+    }
+
+    /** What it serves to Prometheus. */
+    String scrape() throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(metrics.resolve("/metrics")).build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    void hold() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    void goOn() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
+    /** Kilobytes that it has in memory now. */
+    long residentKib() throws IOException {
+        for (String line : Files.readAllLines(proc("status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new IOException("no VmRSS in " + proc("status"));
+    }
+
+    /** CPU time that it has used so far, without its children. */
+    Duration cpu() throws IOException {
+        return CpuTime.of(process.pid()).own();
+    }
+
+    /** CPU time of it, and of what it has started and reaped. */
+    CpuTime cpuOfAll() throws IOException {
+        return CpuTime.of(process.pid());
+    }
+
+    private Path proc(String file) {
+        return Path.of("/proc", Long.toString(process.pid()), file);
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(40, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

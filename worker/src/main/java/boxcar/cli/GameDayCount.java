@@ -1,0 +1,76 @@
+package boxcar.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the results topic tells of the jobs.
+ *
+ * @param contradicting in words
+ * @param unexpected in words
+ */
+record GameDayCount(
+        Set<String> outcomes,
+        List<String> missing,
+        List<String> contradicting,
+        Set<String> repeated,
+        Set<String> severalAttempts,
+        List<String> unexpected,
+        Set<String> faults) {
+    static GameDayCount of(
+            List<GameDayJobs.Planned> jobs, Map<String, List<JsonNode>> resultsOfAll) {
+        GameDayCount count =
+                new GameDayCount(
+                        new HashSet<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new HashSet<>(),
+                        new HashSet<>(),
+                        new ArrayList<>(),
+                        new HashSet<>());
+        jobs.forEach(job -> count.add(job, resultsOfAll.getOrDefault(job.id(), List.of())));
+        return count;
+    }
+
+    private void add(GameDayJobs.Planned job, List<JsonNode> results) {
+        if (results.isEmpty()) {
+            missing.add(job.id());
+            return;
+        }
+        outcomes.add(job.id());
+        if (results.size() > 1) {
+            repeated.add(job.id());
+        }
+        if (results.stream().map(result -> result.path("attempt").asText()).distinct().count()
+                > 1) {
+            severalAttempts.add(job.id());
+        }
+        List<String> words = results.stream().map(GameDayCount::words).distinct().toList();
+        if (words.size() > 1) {
+            contradicting.add("contradicting: " + job.id() + " ended as " + words);
+        }
+        JsonNode first = results.getFirst();
+        if (!first.path("verdict").asText().equals(job.verdict())) {
+            unexpected.add(
+                    "unexpected: "
+                            + job.id()
+                            + " ended as "
+                            + words(first)
+                            + ", not "
+                            + job.verdict()
+                            + " "
+                            + first.path("fault"));
+        }
+        if (first.path("outcome").asText().equals("FAULT")) {
+            faults.add(job.id());
+        }
+    }
+
+    private static String words(JsonNode result) {
+        return result.path("outcome").asText() + " " + result.path("verdict").asText();
+    }
+}

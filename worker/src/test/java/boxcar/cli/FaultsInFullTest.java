@@ -1,0 +1,223 @@
+package boxcar.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.intake.JobTopic;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever dies, a job gets its one outcome: each step, and what takes its time. */
+@Tag("long")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FaultsInFullTest {
+    private static final Map<String, String> SHORT_LOCKS = Map.of("BOXCAR_JOBS_LOCK_SECONDS", "15");
+
+    @SuppressWarnings("NullAway.Init")
+    private Field field;
+
+    private int workers;
+
+    @BeforeAll
+    void aBrokerAndTwoRuntimes() throws Exception {
+        field = Field.open();
+        WorkerProcess first = field.worker("first");
+        assertWell(field.run(JobTopic.INSTALL, House.install("sh", "")));
+        ObjectNode compiled = House.install("compiled", "").put("compile_script", "sleep 1\n");
+        assertWell(field.run(JobTopic.INSTALL, compiled));
+        end(first);
+    }
+
+    @AfterAll
+    void allEnds() throws Exception {
+        field.close();
+    }
+
+    private static void assertWell(JsonNode result) {
+        assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
+    }
+
+    private static void end(WorkerProcess worker) throws Exception {
+        worker.terminate();
+        assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+    }
+
+    private String newName() {
+        return "worker-" + workers++;
+    }
+
+    /** The words in the log after which the worker is killed, and how often they must be there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"came, delivery 1/1", "lent/1", "returned/1", "lent/2", "returned/2"})
+    void killedAtAnyStepTheJobIsDoneByAnother(String step) throws Exception {
+        String[] parts = step.split("/", -1);
+        WorkerProcess one = field.worker(newName());
+        int lentBefore = Field.count(one, "lent");
+        int times = Integer.parseInt(parts[1]) + (parts[0].startsWith("came") ? 0 : lentBefore);
+        ObjectNode job = House.sh("sleep 1; echo done").put("runtime", "compiled");
+        field.send(JobTopic.EXECUTE, job);
+        Field.awaitLog(one, parts[0], times);
+        one.kill();
+        WorkerProcess other = field.worker(newName());
+        assertWell(field.result(job));
+        assertEquals(1, field.results(job).stream().map(r -> r.path("verdict")).distinct().count());
+        end(other);
+    }
+
+    @Test
+    void killedBetweenItsResultAndItsAcknowledgementAJobIsNotRunAgain() throws Exception {
+        WorkerProcess one = field.worker(newName(), Map.of(), "-Dboxcar.gameday.told_seconds=20");
+        ObjectNode job = House.sh("echo done");
+        field.send(JobTopic.EXECUTE, job);
+        assertWell(field.result(job));
+        one.kill();
+        WorkerProcess other = field.worker(newName());
+        Field.awaitLog(other, "was answered already by another attempt", 1);
+        assertEquals(0, Field.count(other, "runs, delivery"));
+        assertEquals(1, field.results(job).size());
+        end(other);
+    }
+
+    @Test
+    void killedBeforeTheCatalogueRecordAnInstallationIsDoneByAnother() throws Exception {
+        WorkerProcess one = field.worker(newName());
+        int lent = Field.count(one, "lent");
+        ObjectNode job = House.install("before", "");
+        field.send(JobTopic.INSTALL, job);
+        Field.awaitLog(one, "lent", lent + 1);
+        one.kill();
+        WorkerProcess again = field.worker(one.name());
+        JsonNode result = field.result(job);
+        assertWell(result);
+        assertEquals(1, installations("before"));
+        assertEquals(List.of(), staged(one.name()));
+        end(again);
+    }
+
+    @Test
+    void killedAfterTheCatalogueRecordAnInstallationIsNotDoneTwice() throws Exception {
+        WorkerProcess one =
+                field.worker(newName(), Map.of(), "-Dboxcar.gameday.catalogued_seconds=30");
+        ObjectNode job = House.install("after", "");
+        field.send(JobTopic.INSTALL, job);
+        await().atMost(Field.PATIENCE).until(() -> installations("after") == 1);
+        one.kill();
+        WorkerProcess again = field.worker(one.name());
+        JsonNode result = field.result(job);
+        assertWell(result);
+        assertEquals(1, installations("after"));
+        WorkerProcess other = field.worker(newName());
+        String id = result.path("runtime_id").asText();
+        await().atMost(Field.PATIENCE)
+                .until(() ->
+                        field.runtimesOf(one.name()).contains(id)
+                                && field.runtimesOf(other.name()).contains(id));
+        assertEquals(List.of(), staged(one.name()));
+        end(again);
+        end(other);
+    }
+
+    private long installations(String name) {
+        return field.client.catalogue().stream()
+                .filter(record -> name.equals(record.key()))
+                .count();
+    }
+
+    private List<String> staged(String name) throws Exception {
+        try (var entries = Files.list(field.state(name).resolve("staging"))) {
+            return entries.map(Path::toString).toList();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aBrokerThatIsAwayForLongerThanTheLockLosesNothing(boolean killed) throws Exception {
+        WorkerProcess one = field.worker(newName(), SHORT_LOCKS);
+        WorkerProcess two = field.worker(newName(), SHORT_LOCKS);
+        ObjectNode job = House.sh("sleep 25; echo done");
+        job.putObject("run_limits").put("wall_time", 50);
+        field.send(JobTopic.EXECUTE, job);
+        await().atMost(Field.PATIENCE)
+                .until(() ->
+                        Field.count(one, "runs, delivery") + Field.count(two, "runs, delivery")
+                                > 0);
+        if (killed) {
+            field.killBroker();
+        } else {
+            field.stopBroker();
+        }
+        Thread.sleep(18_000); // Longer than the lock: what is tried is that this time passes.
+        field.startBroker();
+        assertWell(field.result(job));
+        end(one);
+        end(two);
+        assertEquals(1, field.results(job).size());
+    }
+
+    @Test
+    void aBrokenSandboxOpensTheCircuitAndItsHealthCheckClosesItAgain() throws Exception {
+        Path engine = field.folder.resolve("isolate");
+        write(engine, "exec isolate \"$@\"");
+        WorkerProcess broken =
+                field.worker(
+                        newName(),
+                        Map.of("BOXCAR_SANDBOX", "isolate", "BOXCAR_SANDBOX_ISOLATE", "" + engine));
+        write(engine, "echo broken >&2; exit 2");
+        List<ObjectNode> jobs =
+                List.of(House.sh("echo 1"), House.sh("echo 2"), House.sh("echo 3"), House.sh(""));
+        for (ObjectNode job : jobs) {
+            field.send(JobTopic.EXECUTE, job);
+        }
+        await().atMost(Field.PATIENCE).until(() -> Field.ready(broken) == 503);
+        assertEquals("the sandbox failed several times in a row\n", Field.whyNotReady(broken));
+        WorkerProcess other = field.worker(newName());
+        for (ObjectNode job : jobs) {
+            assertWell(field.result(job));
+        }
+        write(engine, "exec isolate \"$@\"");
+        await().atMost(Field.PATIENCE).until(() -> Field.ready(broken) == 200);
+        end(other);
+        assertWell(field.run(JobTopic.EXECUTE, House.sh("echo again")));
+        end(broken);
+    }
+
+    private static void write(Path engine, String command) throws Exception {
+        Path fresh = engine.resolveSibling("fresh");
+        Files.writeString(fresh, "#!/bin/sh\n" + command + "\n");
+        assertTrue(fresh.toFile().setExecutable(true, false));
+        Files.move(fresh, engine, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deleted", "corrupted"})
+    void anSqliteFileThatIsLostIsMadeAnewFromTheCatalogue(String how) throws Exception {
+        String name = newName();
+        end(field.worker(name));
+        try (var entries = Files.list(field.state(name))) {
+            for (Path file : entries.filter(e -> e.toString().contains(".sqlite")).toList()) {
+                Files.delete(file);
+                if (how.equals("corrupted")) {
+                    Files.writeString(file, "this is no database ".repeat(500));
+                }
+            }
+        }
+        WorkerProcess again = field.worker(name);
+        assertWell(field.run(JobTopic.EXECUTE, House.sh("echo done")));
+        assertTrue(
+                Field.count(again, "the catalogue was followed to its end") == 1,
+                () -> Field.log(again));
+        end(again);
+    }
+}

@@ -1,0 +1,119 @@
+package boxcar.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.intake.JobTopic;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Whatever dies, a job gets its one outcome: the quick half; the rest is {@link FaultsInFullTest}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FaultsTest {
+    @SuppressWarnings("NullAway.Init")
+    private Field field;
+
+    @BeforeAll
+    void aBrokerAndARuntime() throws Exception {
+        field = Field.open();
+        WorkerProcess first = field.worker("first");
+        JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
+        assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
+        first.terminate();
+        assertEquals(0, first.awaitExit(40));
+    }
+
+    @AfterAll
+    void allEnds() throws Exception {
+        field.close();
+    }
+
+    @Test
+    void aWorkerThatIsKilledWhileAProgramRunsLeavesTheJobToAnother() throws Exception {
+        WorkerProcess one = field.worker("killed");
+        ObjectNode job = House.sh("sleep 2; echo done");
+        int lent = Field.count(one, "lent");
+        field.send(JobTopic.EXECUTE, job);
+        Field.awaitLog(one, "lent", lent + 1);
+        one.kill();
+        WorkerProcess other = field.worker("survivor");
+        JsonNode result = field.result(job);
+        assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
+        assertEquals("survivor", result.path("replica").asText());
+        assertEquals(2, result.path("delivery").asInt());
+        other.terminate();
+        assertEquals(0, other.awaitExit(40));
+    }
+
+    @Test
+    void aTerminatedWorkerFinishesWhatRunsTakesNothingMoreAndExitsWell() throws Exception {
+        WorkerProcess worker = field.worker("terminated", Map.of("BOXCAR_SLOTS_EXTRA", "0"));
+        ObjectNode running = House.sh("sleep 2; echo done");
+        int lent = Field.count(worker, "lent");
+        field.send(JobTopic.EXECUTE, running);
+        Field.awaitLog(worker, "lent", lent + 1);
+        worker.terminate();
+        Field.awaitLog(worker, "stopping: running jobs may take 30 s", 1);
+        assertEquals(0, worker.awaitExit(40));
+        assertEquals("SUCCEEDED", field.result(running).path("outcome").asText());
+        assertEquals("terminated", field.result(running).path("replica").asText());
+    }
+
+    @Test
+    void aSecondSignalGivesBackAtOnceWhatRuns() throws Exception {
+        WorkerProcess worker = field.worker("hurried");
+        ObjectNode job = House.sh("sleep 4; echo done");
+        int lent = Field.count(worker, "lent");
+        field.send(JobTopic.EXECUTE, job);
+        Field.awaitLog(worker, "lent", lent + 1);
+        worker.terminate();
+        Field.awaitLog(worker, "stopping: running jobs", 1);
+        long start = System.nanoTime();
+        worker.terminate();
+        assertEquals(0, worker.awaitExit(40));
+        assertTrue(System.nanoTime() - start < 3_500_000_000L, "it waited for the program");
+        assertEquals(List.of(), field.results(job));
+        WorkerProcess next = field.worker("next");
+        assertEquals("SUCCEEDED", field.result(job).path("outcome").asText());
+        assertEquals(1, field.results(job).size());
+        next.terminate();
+        assertEquals(0, next.awaitExit(40));
+    }
+
+    @Test
+    void aWorkerThatIsTerminatedWhileItStartsCleansUpToo() throws Exception {
+        WorkerProcess worker = field.starting("young", Map.of());
+        Field.awaitLog(worker, "boxes [", 1);
+        worker.terminate();
+        assertEquals(0, worker.awaitExit(40));
+        assertTrue(Field.log(worker).contains("stopped"), () -> Field.log(worker));
+    }
+
+    @Test
+    void aReplicaWithoutRoomOnItsDiskTakesNothingUntilThereIsSome() throws Exception {
+        SmallDisk disk = new SmallDisk(field.state("full"), 64);
+        try {
+            WorkerProcess worker = field.worker("full", Map.of("BOXCAR_DISK_FREE_MIB", "24"));
+            disk.fill(50);
+            await().atMost(Field.PATIENCE).until(() -> Field.ready(worker) == 503);
+            assertEquals("the disk of the state folder is full\n", Field.whyNotReady(worker));
+            disk.free();
+            await().atMost(Field.PATIENCE).until(() -> Field.ready(worker) == 200);
+            JsonNode result = field.run(JobTopic.EXECUTE, House.sh("echo done"));
+            assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
+            worker.terminate();
+            assertEquals(0, worker.awaitExit(40));
+        } finally {
+            disk.unmount();
+        }
+    }
+}
