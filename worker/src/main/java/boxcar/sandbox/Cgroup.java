@@ -83,8 +83,8 @@ final class Cgroup {
         try {
             long already = number(pids.resolve("pids.current"));
             write(pids.resolve("pids.max"), Long.toString(already + processes));
+            limitBeyondWhatIsKept(Math.multiplyExact(memoryKib, (long) KIB));
             memoryBase = usage();
-            limitTo(Math.addExact(kept(), Math.multiplyExact(memoryKib, (long) KIB)));
             refusedBase = refused();
             killedBase = killed();
             cpuBase = cpu();
@@ -134,6 +134,16 @@ final class Cgroup {
         }
     }
 
+    private void limitBeyondWhatIsKept(long bytes) throws IOException {
+        long held = usage();
+        try {
+            limitTo(Math.addExact(kept(held), bytes));
+        } catch (IOException _) {
+            // Busy: cached files that are still being written cannot be given up at once.
+            limitTo(Math.addExact(held, bytes));
+        }
+    }
+
     private void limitTo(long bytes) throws IOException {
         String limit = Long.toString(bytes);
         if (first) {
@@ -151,13 +161,14 @@ final class Cgroup {
      * does when the program wants their room; were they not left out, the program could have that
      * room and its own. Nobody throws them away before that: they are the host's /usr as well.
      */
-    private long kept() throws IOException {
-        if (memoryBase < WORTHWHILE) {
-            return memoryBase;
+    private long kept(long held) throws IOException {
+        if (held < WORTHWHILE) {
+            return held;
         }
         Path stat = memory.resolve("memory.stat");
-        return Math.max(
-                0, memoryBase - keyed(stat, "inactive_file") - keyed(stat, "active_file"));
+        String all = first ? "total_" : "";
+        long cached = keyed(stat, all + "inactive_file") + keyed(stat, all + "active_file");
+        return Math.max(0, held - cached);
     }
 
     private long usage() throws IOException {
