@@ -47,7 +47,7 @@ final class BenchLatency implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            defaultValue = "1000",
+            defaultValue = "3000",
             description = "Jobs before, as fast as they go; default: ${DEFAULT-VALUE}.")
     private int warmUp;
 

@@ -47,7 +47,7 @@ final class BenchThroughput implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            defaultValue = "1000",
+            defaultValue = "3000",
             description = "Jobs before the first round; default: ${DEFAULT-VALUE}.")
     private int warmUp;
 

@@ -3,6 +3,7 @@ package boxcar.cli;
 import boxcar.config.ConfigException;
 import boxcar.intake.KafkaTrouble;
 import boxcar.job.Fault;
+import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -75,6 +76,7 @@ public final class Main implements Runnable {
             case ConfigException wrong -> say(err, wrong.getMessage(), Exit.CONFIG);
             case Fault fault ->
                     say(err, fault.step() + ": " + fault.getMessage(), Exit.UNAVAILABLE);
+            case IOException io -> say(err, io.getMessage(), Exit.UNAVAILABLE);
             case UsageException wrong -> say(err, wrong.getMessage(), Exit.USAGE);
             case RuntimeException kafka when KafkaTrouble.is(kafka) ->
                     say(err, "Kafka: " + KafkaTrouble.explain(kafka), Exit.UNAVAILABLE);

@@ -134,8 +134,8 @@ public record Config(
                 settings.kafka(),
                 settings.matching(
                         "topics.prefix",
-                        "[A-Za-z0-9._-]{1,200}",
-                        "must be 1 to 200 letters, digits, '.', '_', '-'"),
+                        "[A-Za-z0-9._-]{1,100}",
+                        "must be 1 to 100 letters, digits, '.', '_', '-'"),
                 Path.of(settings.text("state")).toAbsolutePath().normalize(),
                 settings.number("disk.free_mib", 0, 1 << 30),
                 settings.optional("replica").orElseGet(Config::hostAndProcess),

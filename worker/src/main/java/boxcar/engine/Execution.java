@@ -14,6 +14,7 @@ import boxcar.job.Workshop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,12 @@ final class Execution {
             throws Rejected, Fault, InterruptedException {
         rejectIfTooLate();
         SourceTree.check(job.sources(), runtime.definition().sourceFileName());
-        try (Workshop.Loan loan = workshop.borrow(runtime.id());
+        Optional<Workshop.Loan> borrowed =
+                cancellation.awaitUnlessCancelled(() -> workshop.borrow(runtime.id()));
+        if (borrowed.isEmpty()) {
+            return JobResult.cancelled().withRuntime(runtime.id(), runtime.name());
+        }
+        try (Workshop.Loan loan = borrowed.get();
                 WorkDirectory work = directories.create()) {
             try (var _ = stages.telemetry().begin("work-directory")) {
                 SourceTree.write(job.sources(), runtime.definition().sourceFileName(), work);

@@ -1,15 +1,18 @@
 package boxcar.engine;
 
 import boxcar.job.Cancellation;
+import boxcar.job.Captured;
 import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.StageKind;
+import boxcar.job.Usage;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
+import io.github.resilience4j.core.exception.AcquirePermissionCancelledException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
@@ -33,6 +36,16 @@ public final class SandboxGuard implements Sandbox {
      * A stage waits for a box as long as its job's lock is renewed; the bulkhead itself has no say.
      */
     private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofDays(1);
+
+    /** A stage whose job was cancelled before it had a box. */
+    private static final Ending CANCELLED =
+            new Ending(
+                    new Ending.Cancelled(),
+                    new Usage(null, null, null, null, null, null, false, false),
+                    Captured.NOTHING,
+                    Captured.NOTHING,
+                    null,
+                    "cancelled before it began");
 
     private final Sandbox sandbox;
     private final Bulkhead installs;
@@ -100,13 +113,18 @@ public final class SandboxGuard implements Sandbox {
         } catch (Fault fault) {
             LOG.warn("the sandbox's health check failed: {}", fault.getMessage());
             return false;
+        } catch (RuntimeException e) {
+            LOG.warn("the sandbox's health check could not be run: {}", e.toString());
+            return false;
         }
     }
 
     @Override
     public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
         Bulkhead bulkhead = stage.kind() == StageKind.INSTALL ? installs : executions;
-        acquire(bulkhead);
+        if (cancellation.awaitUnlessCancelled(() -> acquire(bulkhead)).isEmpty()) {
+            return CANCELLED;
+        }
         try {
             return guarded(stage, cancellation);
         } finally {
@@ -114,10 +132,11 @@ public final class SandboxGuard implements Sandbox {
         }
     }
 
-    private static void acquire(Bulkhead bulkhead) throws Fault, InterruptedException {
+    private static Bulkhead acquire(Bulkhead bulkhead) throws Fault, InterruptedException {
         try {
             bulkhead.acquirePermission();
-        } catch (BulkheadFullException e) {
+            return bulkhead;
+        } catch (BulkheadFullException | AcquirePermissionCancelledException e) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("interrupted while waiting for a box");
             }

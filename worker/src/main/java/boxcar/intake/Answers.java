@@ -11,6 +11,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,9 @@ final class Answers {
         this.doors = doors;
         this.clock = clock;
     }
+
+    /** Header of a result's record: SHA-256 of the job's content, hexadecimal. */
+    private static final String DIGEST = "boxcar.digest";
 
     /** Where answers go. */
     record Doors(
@@ -128,8 +134,19 @@ final class Answers {
     }
 
     private ProducerRecord<byte[], byte[]> record(Claim claim, byte[] value) {
-        return new ProducerRecord<>(
-                doors.settings.topics().results(), claim.jobId().getBytes(UTF_8), value);
+        var record =
+                new ProducerRecord<>(
+                        doors.settings.topics().results(), claim.jobId().getBytes(UTF_8), value);
+        record.headers().add(DIGEST, claim.digest().getBytes(UTF_8));
+        return record;
+    }
+
+    /** Which content a result answers, as its record tells; null if it does not. */
+    static @Nullable String digest(Headers headers) {
+        Header digest = headers.lastHeader(DIGEST);
+        return digest == null || digest.value() == null
+                ? null
+                : new String(digest.value(), UTF_8);
     }
 
     private void finished(Delivery delivery, Claim claim, Sent sent) {

@@ -133,8 +133,8 @@ public final class CatalogueFollower implements AutoCloseable {
         long end = offset(consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
         while (!gate.isStopped()) {
             if (!caughtUp && consumer.position(partition, PATIENCE) >= end) {
-                caughtUp = true;
                 onCaughtUp.run();
+                caughtUp = true;
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 take(record);

@@ -12,6 +12,7 @@ import boxcar.job.Telemetry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -190,11 +191,14 @@ final class JobDesk implements RecordHandler {
         if (entry.digest().equals(claim.digest())) {
             answers.repeat(delivery, claim, entry);
         } else {
-            // The job id has its outcome, which this does not change.
-            var reused =
-                    new Rejection("job_id", claim.jobId(), "was seen before with other content");
-            answers.giveBeside(delivery, claim, JobResult.rejected(reused));
+            refuseReuse(delivery, claim);
         }
+    }
+
+    /** The job id has its outcome, which this does not change. */
+    private void refuseReuse(Delivery delivery, Claim claim) throws Fault, InterruptedException {
+        var reused = new Rejection("job_id", claim.jobId(), "was seen before with other content");
+        answers.giveBeside(delivery, claim, JobResult.rejected(reused));
     }
 
     /**
@@ -206,14 +210,19 @@ final class JobDesk implements RecordHandler {
         if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
             return false;
         }
-        Optional<byte[]> published = doors.past.find(claim.jobId(), delivery.queuedAt());
+        Optional<PastAnswers.Past> published =
+                doors.past.find(claim.jobId(), delivery.queuedAt());
         if (published.isEmpty()) {
             return false;
         }
-        byte[] result = published.get();
+        byte[] result = published.get().value();
+        String digest = Objects.requireNonNullElse(published.get().digest(), claim.digest());
         log.info("Job {} was answered already by another attempt", claim.jobId());
         doors.ledger.record(
-                new Ledger.Entry(claim.jobId(), claim.digest(), outcome(result), result));
+                new Ledger.Entry(claim.jobId(), digest, outcome(result), result));
+        if (!digest.equals(claim.digest())) {
+            refuseReuse(delivery, claim);
+        }
         return true;
     }
 

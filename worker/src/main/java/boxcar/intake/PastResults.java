@@ -46,11 +46,11 @@ final class PastResults implements PastAnswers, AutoCloseable {
     }
 
     @Override
-    public Optional<byte[]> find(String jobId, Instant since) throws Fault, InterruptedException {
+    public Optional<Past> find(String jobId, Instant since) throws Fault, InterruptedException {
         lock.lockInterruptibly();
         boolean well = false;
         try {
-            Optional<byte[]> found = from(since.minus(CLOCKS_DIFFER_BY)).find(jobId);
+            Optional<Past> found = from(since.minus(CLOCKS_DIFFER_BY)).find(jobId);
             well = true;
             return found;
         } catch (InterruptException e) {
@@ -121,7 +121,7 @@ final class PastResults implements PastAnswers, AutoCloseable {
             }
         }
 
-        Optional<byte[]> find(String jobId) throws InterruptedException {
+        Optional<Past> find(String jobId) throws InterruptedException {
             if (!begun) {
                 topic.from(from);
                 begun = true;
@@ -160,7 +160,7 @@ final class PastResults implements PastAnswers, AutoCloseable {
         }
 
         /** Goes back for the value, and then on from where it was. */
-        private byte[] read(Place place, String jobId) throws InterruptedException {
+        private Past read(Place place, String jobId) throws InterruptedException {
             long position = consumer.position(place.partition);
             consumer.seek(place.partition, place.offset);
             byte[] key = jobId.getBytes(UTF_8);
@@ -168,7 +168,7 @@ final class PastResults implements PastAnswers, AutoCloseable {
                 while (true) {
                     for (ConsumerRecord<byte[], byte[]> record : poll()) {
                         if (Arrays.equals(record.key(), key) && record.value() != null) {
-                            return record.value();
+                            return new Past(record.value(), Answers.digest(record.headers()));
                         }
                     }
                 }

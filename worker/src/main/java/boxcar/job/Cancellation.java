@@ -2,6 +2,7 @@ package boxcar.job;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A wish to stop one job, shared between who may wish it and who runs it. Safe for many threads;
@@ -42,6 +43,33 @@ public final class Cancellation {
         }
         hook.run();
         return () -> {};
+    }
+
+    /**
+     * Waits by something that an interrupt ends, and lets a cancel end it too.
+     *
+     * @return empty if the job was cancelled before the wait was over
+     */
+    public <T> Optional<T> awaitUnlessCancelled(Wait<T> wait) throws Fault, InterruptedException {
+        try (Hook _ = onCancel(Thread.currentThread()::interrupt)) {
+            return Optional.of(wait.await());
+        } catch (InterruptedException e) {
+            if (isCancelled()) {
+                return Optional.empty();
+            }
+            throw e;
+        } finally {
+            if (isCancelled()) {
+                // Ours, if it came too late to end the wait; a lost lock is asked for again anyway.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** Something to wait for. */
+    @FunctionalInterface
+    public interface Wait<T> {
+        T await() throws Fault, InterruptedException;
     }
 
     private synchronized void remove(Runnable hook) {

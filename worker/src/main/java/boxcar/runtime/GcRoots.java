@@ -1,16 +1,19 @@
 package boxcar.runtime;
 
 import boxcar.job.Fault;
+import boxcar.process.Command;
+import boxcar.process.Finished;
+import boxcar.process.OsProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -29,7 +32,7 @@ final class GcRoots {
     private static final Pattern STORE_PATH =
             Pattern.compile("/nix/store/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+");
     private static final Path AUTO = Path.of("/nix/var/nix/gcroots/auto");
-    private static final long SECONDS = 60;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Map<String, String> nixEnvironment;
 
@@ -63,24 +66,22 @@ final class GcRoots {
         run(command);
     }
 
-    private void run(List<String> command) throws Fault, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("NIX_REMOTE", "daemon");
-        builder.environment().putAll(nixEnvironment);
+    private void run(List<String> argv) throws Fault, InterruptedException {
+        Map<String, String> environment = new HashMap<>(nixEnvironment);
+        environment.putIfAbsent("NIX_REMOTE", "daemon");
+        environment.put("PATH", "/usr/bin:/bin");
+        environment.put("HOME", "/tmp");
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            String said =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                process.destroyForcibly();
+            Finished finished =
+                    OsProcess.run(new Command(argv, environment, new byte[0]), PATIENCE);
+            if (!finished.well()) {
                 throw new Fault(
                         "nix",
                         Fault.Next.RETRY_HERE,
-                        "could not register a GC root: " + command + " said: " + said);
+                        "could not register a GC root: " + finished.evidence());
             }
         } catch (IOException e) {
-            throw new Fault("nix", Fault.Next.RETRY_HERE, "could not run " + command, e);
+            throw new Fault("nix", Fault.Next.RETRY_HERE, "could not run " + argv, e);
         }
     }
 

@@ -138,7 +138,11 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                 catalogue.say(runtime.id(), State.READY, null);
                 LOG.info("runtime {} '{}' is ready on this host", runtime.id(), runtime.name());
                 return;
-            } catch (Fault fault) {
+            } catch (Fault | RuntimeException e) {
+                Fault fault =
+                        e instanceof Fault known
+                                ? known
+                                : new Fault("internal", Fault.Next.TRY_ELSEWHERE, "a mistake", e);
                 ready = null;
                 broken(runtime, place, fault, pause);
                 if (!place.pause(pause)) {

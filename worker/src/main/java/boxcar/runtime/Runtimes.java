@@ -7,6 +7,7 @@ import boxcar.job.Sandbox;
 import boxcar.job.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,13 +21,36 @@ public final class Runtimes implements AutoCloseable {
     private final SqlCatalogue catalogue;
     private final SqlLedger ledger;
     private final HostWorkshop workshop;
+    private final Thread forgetting;
 
     private Runtimes(
-            Database database, SqlCatalogue catalogue, SqlLedger ledger, HostWorkshop workshop) {
+            Database database,
+            SqlCatalogue catalogue,
+            SqlLedger ledger,
+            HostWorkshop workshop,
+            Duration kept) {
         this.database = database;
         this.catalogue = catalogue;
         this.ledger = ledger;
         this.workshop = workshop;
+        this.forgetting =
+                Thread.ofVirtual().name("ledger").start(() -> forgetEachHour(ledger, kept));
+    }
+
+    private static void forgetEachHour(SqlLedger ledger, Duration kept) {
+        try {
+            while (true) {
+                try {
+                    int forgotten = ledger.forget(kept);
+                    LOG.debug("{} old results forgotten", forgotten);
+                } catch (Fault fault) {
+                    LOG.warn("old results could not be forgotten: {}", fault.getMessage());
+                }
+                Thread.sleep(Duration.ofHours(1));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -44,10 +68,12 @@ public final class Runtimes implements AutoCloseable {
         Database database = Database.open(settings.state().resolve("boxcar.sqlite"));
         SqlCatalogue catalogue = new SqlCatalogue(database);
         SqlLedger ledger = new SqlLedger(database, settings.clock());
-        int forgotten = ledger.forget(settings.ledgerKept());
-        LOG.debug("{} old results forgotten", forgotten);
         return new Runtimes(
-                database, catalogue, ledger, new HostWorkshop(settings, catalogue, sandbox));
+                database,
+                catalogue,
+                ledger,
+                new HostWorkshop(settings, catalogue, sandbox),
+                settings.ledgerKept());
     }
 
     public Catalogue catalogue() {
@@ -72,6 +98,7 @@ public final class Runtimes implements AutoCloseable {
 
     @Override
     public void close() {
+        forgetting.interrupt();
         workshop.close();
         database.close();
     }

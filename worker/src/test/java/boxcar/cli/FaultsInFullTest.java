@@ -23,8 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsInFullTest {
-    private static final Map<String, String> SHORT_LOCKS = Map.of("BOXCAR_JOBS_LOCK_SECONDS", "15");
-
     @SuppressWarnings("NullAway.Init")
     private Field field;
 
@@ -144,8 +142,8 @@ class FaultsInFullTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aBrokerThatIsAwayForLongerThanTheLockLosesNothing(boolean killed) throws Exception {
-        WorkerProcess one = field.worker(newName(), SHORT_LOCKS);
-        WorkerProcess two = field.worker(newName(), SHORT_LOCKS);
+        WorkerProcess one = field.worker(newName());
+        WorkerProcess two = field.worker(newName());
         ObjectNode job = House.sh("sleep 25; echo done");
         job.putObject("run_limits").put("wall_time", 50);
         field.send(JobTopic.EXECUTE, job);

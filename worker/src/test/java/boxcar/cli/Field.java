@@ -66,6 +66,8 @@ final class Field {
         environment.put("BOXCAR_METRICS_PORT", "0");
         environment.put("BOXCAR_LOG_LEVEL", "DEBUG");
         environment.put("BOXCAR_BOXES", "2");
+        // The shortest that a broker allows; the groups are set to it, too.
+        environment.put("BOXCAR_JOBS_LOCK_SECONDS", "15");
         environment.put("BOXCAR_JOBS_BACKOFF_SECONDS", "0.2");
         return environment;
     }

@@ -98,7 +98,7 @@ class ConfigTest {
                         + " to 60.0, but is 'NaN'",
                 "boxes.last=8388608|boxes.last (BOXCAR_BOXES_LAST): must be a whole number from 0 to 8388607, but is"
                         + " '8388608'",
-                "topics.prefix=a b|topics.prefix (BOXCAR_TOPICS_PREFIX): must be 1 to 200 letters, digits, '.', '_',"
+                "topics.prefix=a b|topics.prefix (BOXCAR_TOPICS_PREFIX): must be 1 to 100 letters, digits, '.', '_',"
                         + " '-', but is 'a b'",
             })
     void aWrongValueIsNamedWithItsBound(String line, String message) {

@@ -146,7 +146,7 @@ class JobDeskTest {
 
     @Test
     void aSecondDeliveryFindsTheAnswerThatADeadReplicaPublished() throws Exception {
-        past = (id, _) -> Optional.of(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8));
+        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, handle(2, "run a python"));
         assertEquals(List.of(), ran);
         assertEquals(List.of(), written());
@@ -154,9 +154,22 @@ class JobDeskTest {
     }
 
     @Test
+    void aResultOfOtherContentIsNotTakenForThisJobs() throws Exception {
+        past =
+                (id, _) ->
+                        Optional.of(
+                                new PastAnswers.Past(
+                                        ("SUCCEEDED " + id + " #1 ruby").getBytes(UTF_8), "ruby"));
+        assertEquals(ACCEPTED, handle(2, "run a python"));
+        assertEquals(List.of(), ran);
+        assertEquals("ruby", ledger.find("a").orElseThrow().digest());
+        assertTrue(written().getFirst().contains("REJECTED"), written()::toString);
+    }
+
+    @Test
     void aCountThatABrokerForgotIsNotBelieved() throws Exception {
         doubtful = true;
-        past = (id, _) -> Optional.of(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8));
+        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, handle(1, "run a python"));
         assertEquals(List.of(), ran);
         assertEquals(List.of(), written());
@@ -168,7 +181,7 @@ class JobDeskTest {
                 (id, _) ->
                         ran.isEmpty()
                                 ? Optional.empty()
-                                : Optional.of(("FAILED " + id + " #1 python").getBytes(UTF_8));
+                                : Optional.of(new PastAnswers.Past(("FAILED " + id + " #1 python").getBytes(UTF_8), null));
         runner =
                 (job, progress, cancellation) -> {
                     doubtful = true;
@@ -293,7 +306,7 @@ class JobDeskTest {
         held = false;
         assertThrows(InterruptedException.class, () -> desk.handle(delivery(1, "run a python")));
         held = true;
-        past = (id, _) -> Optional.of(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8));
+        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, desk.handle(delivery(1, "run a python")));
         assertEquals(List.of("a"), ran);
         assertEquals(List.of(), written());
