@@ -144,9 +144,7 @@ final class Answers {
     /** Which content a result answers, as its record tells; null if it does not. */
     static @Nullable String digest(Headers headers) {
         Header digest = headers.lastHeader(DIGEST);
-        return digest == null || digest.value() == null
-                ? null
-                : new String(digest.value(), UTF_8);
+        return digest == null || digest.value() == null ? null : new String(digest.value(), UTF_8);
     }
 
     private void finished(Delivery delivery, Claim claim, Sent sent) {

@@ -210,16 +210,14 @@ final class JobDesk implements RecordHandler {
         if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
             return false;
         }
-        Optional<PastAnswers.Past> published =
-                doors.past.find(claim.jobId(), delivery.queuedAt());
+        Optional<PastAnswers.Past> published = doors.past.find(claim.jobId(), delivery.queuedAt());
         if (published.isEmpty()) {
             return false;
         }
         byte[] result = published.get().value();
         String digest = Objects.requireNonNullElse(published.get().digest(), claim.digest());
         log.info("Job {} was answered already by another attempt", claim.jobId());
-        doors.ledger.record(
-                new Ledger.Entry(claim.jobId(), digest, outcome(result), result));
+        doors.ledger.record(new Ledger.Entry(claim.jobId(), digest, outcome(result), result));
         if (!digest.equals(claim.digest())) {
             refuseReuse(delivery, claim);
         }

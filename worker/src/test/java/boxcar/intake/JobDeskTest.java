@@ -146,7 +146,11 @@ class JobDeskTest {
 
     @Test
     void aSecondDeliveryFindsTheAnswerThatADeadReplicaPublished() throws Exception {
-        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
+        past =
+                (id, _) ->
+                        Optional.of(
+                                new PastAnswers.Past(
+                                        ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, handle(2, "run a python"));
         assertEquals(List.of(), ran);
         assertEquals(List.of(), written());
@@ -169,7 +173,11 @@ class JobDeskTest {
     @Test
     void aCountThatABrokerForgotIsNotBelieved() throws Exception {
         doubtful = true;
-        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
+        past =
+                (id, _) ->
+                        Optional.of(
+                                new PastAnswers.Past(
+                                        ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, handle(1, "run a python"));
         assertEquals(List.of(), ran);
         assertEquals(List.of(), written());
@@ -181,7 +189,10 @@ class JobDeskTest {
                 (id, _) ->
                         ran.isEmpty()
                                 ? Optional.empty()
-                                : Optional.of(new PastAnswers.Past(("FAILED " + id + " #1 python").getBytes(UTF_8), null));
+                                : Optional.of(
+                                        new PastAnswers.Past(
+                                                ("FAILED " + id + " #1 python").getBytes(UTF_8),
+                                                null));
         runner =
                 (job, progress, cancellation) -> {
                     doubtful = true;
@@ -306,7 +317,11 @@ class JobDeskTest {
         held = false;
         assertThrows(InterruptedException.class, () -> desk.handle(delivery(1, "run a python")));
         held = true;
-        past = (id, _) -> Optional.of(new PastAnswers.Past(("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
+        past =
+                (id, _) ->
+                        Optional.of(
+                                new PastAnswers.Past(
+                                        ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
         assertEquals(ACCEPTED, desk.handle(delivery(1, "run a python")));
         assertEquals(List.of("a"), ran);
         assertEquals(List.of(), written());
