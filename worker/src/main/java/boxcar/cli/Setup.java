@@ -72,7 +72,8 @@ final class Setup {
                 boxes.last(),
                 boxes.executions() + boxes.installs(),
                 config.state().resolve("sandbox"),
-                boxes.locks());
+                boxes.locks(),
+                boxes.diskKib());
     }
 
     static IntakeSettings intake(Config config) {

@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * A state folder belongs to one worker: an operating-system lock says so, and dies with its holder.
@@ -24,6 +25,8 @@ final class StateLock {
     static AutoCloseable take(Path state) throws Fault {
         try {
             Files.createDirectories(state);
+            // Results and programs of others' jobs are in it: nobody but us has business there.
+            Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx------"));
             FileChannel channel =
                     FileChannel.open(
                             state.resolve("lock"),

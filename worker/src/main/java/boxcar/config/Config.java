@@ -61,7 +61,8 @@ public record Config(
             int last,
             int executions,
             int installs,
-            int extraSlots) {}
+            int extraSlots,
+            long diskKib) {}
 
     /** Which kinds of stages reach the network. */
     public record Network(boolean install, boolean execute) {}
@@ -173,7 +174,8 @@ public record Config(
                         ? settings.integer("boxes", 1, 1000)
                         : Runtime.getRuntime().availableProcessors(),
                 settings.integer("installs", 1, 100),
-                settings.integer("slots.extra", 0, 100));
+                settings.integer("slots.extra", 0, 100),
+                settings.number("limits.disk_kib", 1024, 1 << 30));
     }
 
     private static Jobs jobs(Settings settings) {

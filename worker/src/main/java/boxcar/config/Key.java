@@ -144,6 +144,10 @@ public record Key(String name, String fallback, String meaning) {
                                         "16384",
                                         "Kilobytes that all sources of a job may hold together, unpacked; they are held in memory; 1 to 1048576."),
                                 new Key(
+                                        "limits.disk_kib",
+                                        "262144",
+                                        "Kilobytes that all files of a job may hold together at any time, in memory; 1024 to 1073741824, and no less than limits.source_kib."),
+                                new Key(
                                         "limits.files",
                                         "1000",
                                         "Files that a job may have; 1 to 100000."),

@@ -34,7 +34,7 @@ public final class Engine implements JobRunner {
         this.room =
                 new Room(
                         settings,
-                        new WorkDirectories(settings.work(), telemetry),
+                        new WorkDirectories(settings.work(), sandbox, telemetry),
                         new StageRunner(sandbox, telemetry),
                         new RuntimeLookup(catalogue, log),
                         catalogue,

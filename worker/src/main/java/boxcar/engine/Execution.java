@@ -115,6 +115,10 @@ final class Execution {
                 continue;
             }
             try (WorkDirectory work = directories.copyOf(compiled)) {
+                if (work == null) {
+                    results.add(new TestResult(test.id(), Verdict.FILE_SIZE_LIMIT, null));
+                    continue;
+                }
                 results.add(runTest(program, work, test));
                 files = OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
             }

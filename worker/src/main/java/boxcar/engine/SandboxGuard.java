@@ -2,6 +2,7 @@ package boxcar.engine;
 
 import boxcar.job.Cancellation;
 import boxcar.job.Captured;
+import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
@@ -165,6 +166,11 @@ public final class SandboxGuard implements Sandbox {
             breaker.releasePermission();
             throw e;
         }
+    }
+
+    @Override
+    public Disk disk() throws Fault, InterruptedException {
+        return sandbox.disk();
     }
 
     @Override

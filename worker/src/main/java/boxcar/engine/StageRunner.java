@@ -1,5 +1,6 @@
 package boxcar.engine;
 
+import boxcar.files.Trees;
 import boxcar.job.Cancellation;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
@@ -26,7 +27,17 @@ final class StageRunner {
         try (var _ = telemetry.begin("sandbox")) {
             ending = sandbox.run(stage, cancellation);
         }
-        return judged(stage.kind(), ending, Duration.ofNanos(System.nanoTime() - start));
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        Verdict verdict = Judge.verdict(ending);
+        return told(stage.kind(), ending, ofDisk(verdict, stage), took);
+    }
+
+    /** A program that ended badly and left its work directory full ran out of room. */
+    private static Verdict ofDisk(Verdict verdict, Stage stage) {
+        return (verdict == Verdict.RUNTIME_ERROR || verdict == Verdict.CRASHED)
+                        && Trees.isFull(stage.workDirectory())
+                ? Verdict.FILE_SIZE_LIMIT
+                : verdict;
     }
 
     Telemetry telemetry() {
@@ -35,7 +46,11 @@ final class StageRunner {
 
     /** Judges a stage that somebody else ran, and which took so long in all. */
     StageResult judged(boxcar.job.StageKind kind, Ending ending, Duration took) {
-        Verdict verdict = Judge.verdict(ending);
+        return told(kind, ending, Judge.verdict(ending), took);
+    }
+
+    private StageResult told(
+            boxcar.job.StageKind kind, Ending ending, Verdict verdict, Duration took) {
         Duration wall =
                 ending.usage().wallTime() == null ? Duration.ZERO : ending.usage().wallTime();
         Duration overhead = took.compareTo(wall) > 0 ? took.minus(wall) : Duration.ZERO;

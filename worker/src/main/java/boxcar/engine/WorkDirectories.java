@@ -1,26 +1,26 @@
 package boxcar.engine;
 
 import boxcar.files.Trees;
+import boxcar.job.Disk;
 import boxcar.job.Fault;
+import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The work directories of running jobs: made anew, and deleted as what hostile code left behind.
+ * The work directories of running jobs: bounded by the sandbox, empty at first, and deleted as what
+ * hostile code left behind.
  */
 final class WorkDirectories {
-    private static final Logger LOG = LoggerFactory.getLogger(WorkDirectories.class);
-    private final Path root;
+    private final Sandbox sandbox;
     private final Telemetry telemetry;
 
     /** Empties what an earlier life of this replica left. */
-    WorkDirectories(Path root, Telemetry telemetry) throws Fault {
-        this.root = root;
+    WorkDirectories(Path root, Sandbox sandbox, Telemetry telemetry) throws Fault {
+        this.sandbox = sandbox;
         this.telemetry = telemetry;
         try {
             Trees.delete(root);
@@ -30,22 +30,27 @@ final class WorkDirectories {
         }
     }
 
-    WorkDirectory create() throws Fault {
-        try {
-            return new WorkDirectory(
-                    Files.createDirectory(root.resolve(UUID.randomUUID().toString())), telemetry);
-        } catch (IOException e) {
-            throw failed("cannot make a work directory", e);
-        }
+    WorkDirectory create() throws Fault, InterruptedException {
+        return new WorkDirectory(sandbox.disk(), telemetry);
     }
 
-    /** A copy of what a stage left, for a run that must not change it. */
-    WorkDirectory copyOf(WorkDirectory original) throws Fault {
-        Path copy = root.resolve(UUID.randomUUID().toString());
+    /**
+     * A copy of what a stage left, for a run that must not change it.
+     *
+     * @return null if the copy takes more room than a work directory has: holes and files with many
+     *     names take theirs only in the copy
+     */
+    @Nullable WorkDirectory copyOf(WorkDirectory original) throws Fault, InterruptedException {
+        WorkDirectory copy = create();
         try {
-            Trees.copy(original.path, copy);
-            return new WorkDirectory(copy, telemetry);
+            Trees.copyInto(original.path(), copy.path());
+            return copy;
         } catch (IOException e) {
+            boolean full = Trees.isFull(copy.path());
+            copy.close();
+            if (full) {
+                return null;
+            }
             throw failed("cannot copy a work directory", e);
         }
     }
@@ -55,10 +60,14 @@ final class WorkDirectories {
     }
 
     /** One work directory; closing it deletes it. */
-    record WorkDirectory(Path path, Telemetry telemetry) implements AutoCloseable {
+    record WorkDirectory(Disk disk, Telemetry telemetry) implements AutoCloseable {
+        Path path() {
+            return disk.path();
+        }
+
         void write(String relative, byte[] content, boolean executable) throws Fault {
             try {
-                Trees.write(path, relative, content, executable);
+                Trees.write(path(), relative, content, executable);
             } catch (IOException e) {
                 throw failed("cannot write a source file", e);
             }
@@ -67,9 +76,7 @@ final class WorkDirectories {
         @Override
         public void close() {
             try (var _ = telemetry.begin("clean-up")) {
-                Trees.delete(path);
-            } catch (IOException e) {
-                LOG.warn("{} stays until the next start: {}", path, e.toString());
+                disk.close();
             }
         }
     }

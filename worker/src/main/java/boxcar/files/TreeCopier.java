@@ -34,7 +34,6 @@ final class TreeCopier implements AutoCloseable {
     private TreeCopier(Path from, Path to) throws IOException {
         this.from = from;
         this.to = to;
-        Files.createDirectory(to);
         top = Folder.open(to);
         top.view().setPermissions(Trees.EXECUTABLE);
         passing = Path.of("." + UUID.randomUUID());
@@ -43,6 +42,11 @@ final class TreeCopier implements AutoCloseable {
     }
 
     static void copy(Path from, Path to) throws IOException {
+        Files.createDirectory(to);
+        copyInto(from, to);
+    }
+
+    static void copyInto(Path from, Path to) throws IOException {
         try (var copier = new TreeCopier(from, to)) {
             copier.walk();
         }

@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The door of this room: writing, reading, copying and deleting trees that hostile programs may
@@ -139,6 +140,23 @@ public final class Trees {
      */
     public static void copy(Path from, Path to) throws IOException {
         TreeCopier.copy(from, to);
+    }
+
+    /** Likewise, into a folder that is there and empty. */
+    public static void copyInto(Path from, Path to) throws IOException {
+        TreeCopier.copyInto(from, to);
+    }
+
+    /** Whether the file system has no room left there, for bytes or for one more file. */
+    public static boolean isFull(Path folder) {
+        try (var probe = Folder.open(folder)) {
+            Path name = Path.of("." + UUID.randomUUID());
+            probe.create(name).close();
+            probe.deleteFile(name);
+            return Files.getFileStore(folder).getUsableSpace() == 0;
+        } catch (IOException _) {
+            return true;
+        }
     }
 
     /**

@@ -16,6 +16,13 @@ public interface Sandbox extends AutoCloseable {
      */
     Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException;
 
+    /**
+     * Lends a folder for the work directory of a job.
+     *
+     * @throws Fault if it cannot be made
+     */
+    Disk disk() throws Fault, InterruptedException;
+
     /** What this engine is and can do on this host. */
     Engine engine();
 

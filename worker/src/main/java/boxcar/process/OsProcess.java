@@ -1,12 +1,22 @@
 package boxcar.process;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +37,17 @@ public final class OsProcess {
     /** What is to be sent signals: {@link Process#destroy} also closes streams not yet drained. */
     private final ProcessHandle handle;
 
-    private final List<Thread> streams;
+    /**
+     * Threads of the system, used again: a read or write of a FIFO holds the thread that carries a
+     * virtual one, and as many as there are cores would hold up all others.
+     */
+    private static final ExecutorService STREAMS =
+            Executors.newCachedThreadPool(
+                    Thread.ofPlatform().daemon().name("stream-", 0).factory());
 
-    private OsProcess(Process process, List<Thread> streams) {
+    private final List<Future<?>> streams;
+
+    private OsProcess(Process process, List<Future<?>> streams) {
         this.process = process;
         this.handle = process.toHandle();
         this.streams = streams;
@@ -42,19 +60,65 @@ public final class OsProcess {
      */
     public static OsProcess start(Command command, Capture stdout, Capture stderr)
             throws IOException {
+        Process process = spawn(builder(command));
+        Future<?> out = STREAMS.submit(() -> drain(process.getInputStream(), stdout));
+        Future<?> err = STREAMS.submit(() -> drain(process.getErrorStream(), stderr));
+        feed(process.getOutputStream(), command.stdin());
+        return new OsProcess(process, List.of(out, err));
+    }
+
+    /**
+     * Starts it with files as its standard streams.
+     *
+     * @param starter where to start it
+     * @throws IOException as above
+     */
+    @SuppressWarnings("StreamResourceLeak") // Whoever drains or feeds a stream closes it.
+    public static OsProcess start(
+            Command command, StreamFiles files, Starter starter, Capture stdout, Capture stderr)
+            throws IOException, InterruptedException {
+        Files.write(files.in(), command.stdin());
+        // Open both ways, a FIFO waits for nobody (fifo(7)); held until either side is open.
+        try (var _ = hold(files.out());
+                var _ = hold(files.err())) {
+            Process process =
+                    starter.start(
+                            builder(command)
+                                    .redirectInput(files.in().toFile())
+                                    .redirectOutput(files.out().toFile())
+                                    .redirectError(files.err().toFile()));
+            InputStream fromOut = new FileInputStream(files.out().toFile());
+            InputStream fromErr = new FileInputStream(files.err().toFile());
+            Future<?> out = STREAMS.submit(() -> drain(fromOut, stdout));
+            Future<?> err = STREAMS.submit(() -> drain(fromErr, stderr));
+            return new OsProcess(process, List.of(out, err));
+        }
+    }
+
+    private static FileChannel hold(Path fifo) throws IOException {
+        return FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static ProcessBuilder builder(Command command) {
         var builder = new ProcessBuilder(command.argv());
         builder.environment().clear();
         builder.environment().putAll(command.environment());
-        Process process;
+        return builder;
+    }
+
+    /** Starts a process; may do so in another thread, whose children it is to be. */
+    @FunctionalInterface
+    public interface Starter {
+        Process start(ProcessBuilder builder) throws IOException, InterruptedException;
+    }
+
+    /** Starts it from the calling thread. */
+    public static Process spawn(ProcessBuilder builder) throws IOException {
         try {
-            process = builder.start();
+            return builder.start();
         } catch (IllegalArgumentException e) {
             throw new IOException("cannot start: " + e.getMessage(), e);
         }
-        Thread out = Thread.startVirtualThread(() -> drain(process.getInputStream(), stdout));
-        Thread err = Thread.startVirtualThread(() -> drain(process.getErrorStream(), stderr));
-        feed(process.getOutputStream(), command.stdin());
-        return new OsProcess(process, List.of(out, err));
     }
 
     /** Runs a tool to its end, keeping up to 64 KiB of each output. */
@@ -154,10 +218,21 @@ public final class OsProcess {
      */
     public boolean awaitStreams() throws InterruptedException {
         boolean closed = true;
-        for (Thread stream : streams) {
-            closed &= stream.join(DRAINED);
+        for (Future<?> stream : streams) {
+            closed &= drained(stream);
         }
         return closed;
+    }
+
+    private static boolean drained(Future<?> stream) throws InterruptedException {
+        try {
+            stream.get(DRAINED.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a stream's listener failed", e.getCause());
+        }
     }
 
     private static void drain(InputStream stream, Capture capture) {
@@ -175,7 +250,7 @@ public final class OsProcess {
         if (bytes.length <= AT_ONCE) {
             feedAll(stream, bytes);
         } else {
-            Thread.startVirtualThread(() -> feedAll(stream, bytes));
+            STREAMS.execute(() -> feedAll(stream, bytes));
         }
     }
 

@@ -4,6 +4,7 @@ import boxcar.job.Fault;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.time.Duration;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +46,9 @@ final class AbandonedBoxes implements AutoCloseable {
 
     private void sweep() throws InterruptedException {
         try {
-            for (int box : Remains.traces(settings.locks(), engine.trace())) {
+            var traces = new TreeSet<>(Remains.traces(settings.locks(), engine.trace()));
+            traces.addAll(Remains.traces(settings.locks(), "disks"));
+            for (int box : traces) {
                 if (box >= settings.firstBox() && box <= settings.lastBox()) {
                     sweep(box);
                 }
@@ -58,6 +61,7 @@ final class AbandonedBoxes implements AutoCloseable {
     private void sweep(int box) throws Fault, IOException, InterruptedException {
         try (Claims claim = Claims.none()) {
             if (claim.tryAdd(settings.locks(), box)) {
+                Disks.sweep(settings.locks(), box);
                 engine.leave(box);
                 LOG.info("swept box {}, whose replica died", box);
             }

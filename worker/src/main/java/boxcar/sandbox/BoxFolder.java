@@ -2,6 +2,7 @@ package boxcar.sandbox;
 
 import boxcar.files.Trees;
 import boxcar.job.Fault;
+import boxcar.process.StreamFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The /dev, /tmp and /dev/shm of one isolate box: a bounded tmpfs of its own on the host, bound
- * into the box and emptied after each stage.
+ * The /dev, /tmp, /dev/shm and standard streams of one isolate box: a bounded tmpfs of its own on
+ * the host, bound into the box and emptied after each stage.
  *
  * <p>isolate's own ways leave holes: a {@code tmp} folder is on the host's disk without a cap for
  * the sum of its files, a {@code fs} mount takes half of the host's memory, 1.x shows the host's
@@ -53,6 +54,15 @@ final class BoxFolder {
         return folder.resolve("shm");
     }
 
+    /** Where only root gets; a program has them as its standard streams and may open those. */
+    StreamFiles streams() {
+        return new StreamFiles(io().resolve("in"), io().resolve("out"), io().resolve("err"));
+    }
+
+    private Path io() {
+        return folder.resolve("io");
+    }
+
     /** Makes it anew. */
     void make() throws Fault, InterruptedException {
         remove();
@@ -73,9 +83,20 @@ final class BoxFolder {
             Files.setAttribute(tmp(), "unix:mode", 01777);
             Files.setAttribute(shm(), "unix:mode", 01777);
             fillDev();
+            makeStreams();
         } catch (IOException e) {
             throw Faults.box("cannot make " + folder, e);
         }
+    }
+
+    /** Of root, so that a program cannot change them, but for anybody to open who holds them. */
+    private void makeStreams() throws IOException, Fault, InterruptedException {
+        Files.createDirectory(io());
+        Files.setAttribute(io(), "unix:mode", 0700);
+        StreamFiles files = streams();
+        Files.createFile(files.in());
+        Files.setAttribute(files.in(), "unix:mode", 0444);
+        Tools.mustRun("mkfifo", "-m", "666", files.out().toString(), files.err().toString());
     }
 
     private void fillDev() throws IOException, Fault, InterruptedException {
@@ -101,6 +122,7 @@ final class BoxFolder {
         try {
             Trees.empty(tmp());
             Trees.empty(shm());
+            Files.write(streams().in(), new byte[0]);
         } catch (IOException e) {
             throw Faults.box("cannot empty " + folder, e);
         }

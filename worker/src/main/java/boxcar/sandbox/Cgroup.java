@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Cgroup {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
+
+    /** What a stage left in the group, in bytes, that is worth a closer look. */
+    private static final long WORTHWHILE = 4 << 20;
 
     /** Name of the container's group below this one. */
     static final String CONTAINER = "c";
@@ -28,6 +32,7 @@ final class Cgroup {
     private long memoryBase;
     private long cpuBase;
     private long refusedBase;
+    private long killedBase;
 
     Cgroup(Cgroups host, String name) {
         first = host.version().equals("v1");
@@ -60,6 +65,11 @@ final class Cgroup {
         }
     }
 
+    /** The threads in the group, one file for each controller; version 1 (cgroups(7), "tasks"). */
+    List<Path> tasks() {
+        return List.of(memory.resolve("tasks"), cpu.resolve("tasks"), pids.resolve("tasks"));
+    }
+
     /**
      * Sets limits and takes the figures so far as the zero: what runc and our first process use is
      * not the program's.
@@ -73,17 +83,10 @@ final class Cgroup {
         try {
             long already = number(pids.resolve("pids.current"));
             write(pids.resolve("pids.max"), Long.toString(already + processes));
-            memoryBase = number(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
-            long limit = Math.addExact(memoryBase, Math.multiplyExact(memoryKib, (long) KIB));
-            if (first) {
-                write(memory.resolve("memory.limit_in_bytes"), Long.toString(limit));
-                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(limit));
-                write(memory.resolve("memory.max_usage_in_bytes"), "0");
-            } else {
-                write(memory.resolve("memory.max"), Long.toString(limit));
-                writeIfThere(memory.resolve("memory.swap.max"), "0");
-            }
+            limitBeyondWhatIsKept(Math.multiplyExact(memoryKib, (long) KIB));
+            memoryBase = usage();
             refusedBase = refused();
+            killedBase = killed();
             cpuBase = cpu();
         } catch (IOException | ArithmeticException e) {
             throw Faults.sandbox("cannot set the limits of " + memory, e);
@@ -128,6 +131,60 @@ final class Cgroup {
             return present && keyed(events, "oom_kill") > 0;
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
+        }
+    }
+
+    private void limitBeyondWhatIsKept(long bytes) throws IOException {
+        long held = usage();
+        try {
+            limitTo(Math.addExact(kept(held), bytes));
+        } catch (IOException _) {
+            // Busy: cached files that are still being written cannot be given up at once.
+            limitTo(Math.addExact(held, bytes));
+        }
+    }
+
+    private void limitTo(long bytes) throws IOException {
+        String limit = Long.toString(bytes);
+        if (first) {
+            write(memory.resolve("memory.limit_in_bytes"), limit);
+            writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), limit);
+            write(memory.resolve("memory.max_usage_in_bytes"), "0");
+        } else {
+            write(memory.resolve("memory.max"), limit);
+            writeIfThere(memory.resolve("memory.swap.max"), "0");
+        }
+    }
+
+    /**
+     * What the group holds and cannot give up, in bytes. Cached files of earlier stages it can, and
+     * does when the program wants their room; were they not left out, the program could have that
+     * room and its own. Nobody throws them away before that: they are the host's /usr as well.
+     */
+    private long kept(long held) throws IOException {
+        if (held < WORTHWHILE) {
+            return held;
+        }
+        Path stat = memory.resolve("memory.stat");
+        String all = first ? "total_" : "";
+        long cached = keyed(stat, all + "inactive_file") + keyed(stat, all + "active_file");
+        return Math.max(0, held - cached);
+    }
+
+    private long usage() throws IOException {
+        return number(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
+    }
+
+    private long killed() throws IOException {
+        return keyed(memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
+    }
+
+    /** Whether the kernel killed a process of the group itself for memory since the beginning. */
+    boolean memberOomKilled() throws Fault {
+        try {
+            return present && killed() > killedBase;
+        } catch (IOException e) {
+            throw Faults.sandbox("cannot read the out-of-memory kills of " + memory, e);
         }
     }
 

@@ -72,6 +72,32 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
         return present() ? MemoryLimit.GROUP : MemoryLimit.ADDRESS_SPACE;
     }
 
+    /** Whether single threads can be in a group (Birthplace). */
+    boolean ofThreads() {
+        return version.equals("v1");
+    }
+
+    /** Where the threads of this worker are at home, as {@link Cgroup#tasks()} has them. */
+    List<Path> homeTasks() throws IOException {
+        List<String> groups = Files.readAllLines(Path.of("/proc/self/cgroup"));
+        return List.of(
+                tasks(memory, "memory", groups),
+                tasks(cpu, "cpuacct", groups),
+                tasks(pids, "pids", groups));
+    }
+
+    /** The root, where a container shows another path than it mounts. */
+    private static Path tasks(Path mounted, String controller, List<String> groups) {
+        for (String line : groups) {
+            String[] parts = line.split(":", 3);
+            if (List.of(parts[1].split(",", -1)).contains(controller)) {
+                Path home = mounted.resolve(parts[2].substring(1)).resolve("tasks");
+                return Files.exists(home) ? home : mounted.resolve("tasks");
+            }
+        }
+        return mounted.resolve("tasks");
+    }
+
     /** The group of a name, whether it exists or not. */
     Cgroup group(String name) {
         return new Cgroup(this, name);
@@ -89,7 +115,7 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
         for (int round = 0; Files.isDirectory(group); round++) {
             try {
                 for (String pid : lines(group.resolve("cgroup.procs"))) {
-                    ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+                    kill(Long.parseLong(pid));
                 }
                 Files.deleteIfExists(group);
             } catch (IOException e) {
@@ -99,6 +125,13 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
                 }
                 Thread.sleep(10);
             }
+        }
+    }
+
+    /** Never this worker, of which a thread may still be on its way out (Birthplace). */
+    private static void kill(long pid) {
+        if (pid != ProcessHandle.current().pid()) {
+            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
 

@@ -19,11 +19,17 @@ final class IsolateCommand {
     private final IsolateTool tool;
     private final BoxFolder folder;
     private final Stage stage;
+    private final boolean inGroup;
 
-    IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage) {
+    /**
+     * @param inGroup whether isolate is started in a control group that bounds memory, so that it
+     *     need not bound address space
+     */
+    IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage, boolean inGroup) {
         this.tool = tool;
         this.folder = folder;
         this.stage = stage;
+        this.inGroup = inGroup;
     }
 
     Command toRun(int box, Path meta) {
@@ -49,7 +55,9 @@ final class IsolateCommand {
             // isolate kills when both --time and --extra-time are passed; ours counts from --time.
             argv.add("--extra-time=" + seconds(limits.cpuTime().plus(limits.extraTime())));
         }
-        argv.add((tool.groups() ? "--cg-mem=" : "--mem=") + size(limits.memoryKib()));
+        if (!inGroup) {
+            argv.add((tool.groups() ? "--cg-mem=" : "--mem=") + size(limits.memoryKib()));
+        }
         argv.add("--fsize=" + size(limits.maxFileSizeKib()));
         argv.add("--open-files=" + limits.maxOpenFiles());
         argv.add("--processes=" + limits.maxProcesses());

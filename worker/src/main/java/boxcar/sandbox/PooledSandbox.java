@@ -2,6 +2,7 @@ package boxcar.sandbox;
 
 import boxcar.job.Cancellation;
 import boxcar.job.Captured;
+import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
@@ -20,12 +21,14 @@ final class PooledSandbox implements Sandbox {
 
     private final BoxEngine engine;
     private final Claims claims;
+    private final Disks disks;
     private final BoxPool pool;
     private final AbandonedBoxes abandoned;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims, AbandonedBoxes abandoned) {
+    PooledSandbox(BoxEngine engine, Claims claims, Disks disks, AbandonedBoxes abandoned) {
+        this.disks = disks;
         this.abandoned = abandoned;
         this.engine = engine;
         this.claims = claims;
@@ -98,6 +101,11 @@ final class PooledSandbox implements Sandbox {
     }
 
     @Override
+    public Disk disk() throws Fault, InterruptedException {
+        return disks.lend();
+    }
+
+    @Override
     public Engine engine() {
         return engine.engine();
     }
@@ -120,6 +128,7 @@ final class PooledSandbox implements Sandbox {
         } catch (InterruptedException _) {
             interrupted = true;
         }
+        disks.close();
         claims.numbers().forEach(this::leave);
         claims.close();
         if (interrupted) {

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * @param processes each told by its id and command
  */
 public record Remains(List<String> boxes, List<String> processes) {
-    private static final Pattern TRACE = Pattern.compile("(\\d{1,7})\\.(box|runc)");
+    private static final Pattern TRACE = Pattern.compile("(\\d{1,7})\\.(box|runc|disks)");
     private static final Pattern BOX_FOLDER = Pattern.compile("\\d{1,7}");
     private static final Pattern GROUP = Pattern.compile("box-(\\d{1,7})");
     private static final Pattern SUPERVISOR =

@@ -26,7 +26,7 @@ final class RuncEngine implements BoxEngine {
     private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    static final String PARENT = "boxcar";
+    static final String PARENT = OwnGroup.PARENT;
 
     private final SandboxSettings settings;
     private final String version;
@@ -119,7 +119,7 @@ final class RuncEngine implements BoxEngine {
     }
 
     private static String group(int box) {
-        return PARENT + "/box-" + box;
+        return OwnGroup.name(box);
     }
 
     @Override

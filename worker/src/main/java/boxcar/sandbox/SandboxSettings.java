@@ -16,6 +16,7 @@ import java.nio.file.Path;
  * @param boxes how many boxes this replica wants, that is, stages at once
  * @param state a folder that this replica owns; nobody else uses it
  * @param locks a folder that all replicas of this host share, gone after a reboot
+ * @param diskKib what the files of one work directory may hold together
  */
 public record SandboxSettings(
         Choice engine,
@@ -25,10 +26,12 @@ public record SandboxSettings(
         int lastBox,
         int boxes,
         Path state,
-        Path locks) {
+        Path locks,
+        long diskKib) {
     /** Where replicas of one host share their claims unless told otherwise. */
     public static final Path DEFAULT_LOCKS = Path.of("/run/boxcar/boxes");
 
+    private static final long DEFAULT_DISK_KIB = 256 * 1024;
     private static final int CEILING = 1 << 23;
 
     public SandboxSettings {
@@ -37,11 +40,27 @@ public record SandboxSettings(
                     "box range %d to %d must lie within 0 to %d"
                             .formatted(firstBox, lastBox, CEILING - 1));
         }
+        if (diskKib < 1) {
+            throw new IllegalArgumentException("diskKib must be at least 1, but is " + diskKib);
+        }
         if (boxes < 1) {
             throw new IllegalArgumentException("boxes must be at least 1, but is " + boxes);
         }
         state = state.toAbsolutePath();
         locks = locks.toAbsolutePath();
+    }
+
+    /** With the usual room in a work directory. */
+    public SandboxSettings(
+            Choice engine,
+            String isolate,
+            String runc,
+            int firstBox,
+            int lastBox,
+            int boxes,
+            Path state,
+            Path locks) {
+        this(engine, isolate, runc, firstBox, lastBox, boxes, state, locks, DEFAULT_DISK_KIB);
     }
 
     /** With its folders made, and links on the way to the locks resolved: mounts are told so. */
@@ -57,14 +76,16 @@ public record SandboxSettings(
                     lastBox,
                     boxes,
                     state.toRealPath(),
-                    locks.toRealPath());
+                    locks.toRealPath(),
+                    diskKib);
         } catch (IOException e) {
             throw Faults.box("cannot make the folders of the sandbox", e);
         }
     }
 
     SandboxSettings with(Choice other, int count) {
-        return new SandboxSettings(other, isolate, runc, firstBox, lastBox, count, state, locks);
+        return new SandboxSettings(
+                other, isolate, runc, firstBox, lastBox, count, state, locks, diskKib);
     }
 
     /** Which engine. */

@@ -37,11 +37,15 @@ public final class Sandboxes {
             forgetEarlierLife(settings);
             BoxEngine engine = engine(settings, claims.numbers().getFirst());
             for (int box : claims.numbers()) {
+                Disks.sweep(settings.locks(), box);
                 engine.ready(box);
             }
             LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
             opened = true;
-            return new PooledSandbox(engine, claims, AbandonedBoxes.sweepBy(engine, settings));
+            var disks =
+                    new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
+            return new PooledSandbox(
+                    engine, claims, disks, AbandonedBoxes.sweepBy(engine, settings));
         } finally {
             if (!opened) {
                 claims.close();

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.job.Cancellation;
+import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
@@ -9,6 +10,11 @@ import boxcar.job.Stage;
 record NoSandbox() implements Sandbox {
     @Override
     public Ending run(Stage stage, Cancellation cancellation) {
+        throw new IllegalStateException("no sandbox was opened");
+    }
+
+    @Override
+    public Disk disk() {
         throw new IllegalStateException("no sandbox was opened");
     }
 

@@ -1,0 +1,15 @@
+package boxcar.job;
+
+import java.nio.file.Path;
+
+/**
+ * An empty folder for the files of one job, whose sum and number are bounded, whatever writes into
+ * it. Closing it throws away all that is in it and gives it back.
+ */
+public interface Disk extends AutoCloseable {
+    /** The folder; a job's stages see it as their work directory. */
+    Path path();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,699 @@
+package boxcar.sandbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import boxcar.files.Trees;
+import boxcar.job.Bind;
+import boxcar.job.Cancellation;
+import boxcar.job.Disk;
+import boxcar.job.Ending;
+import boxcar.job.Ending.CpuTimeout;
+import boxcar.job.Ending.Exited;
+import boxcar.job.Ending.Flooded;
+import boxcar.job.Ending.Signalled;
+import boxcar.job.Ending.WallTimeout;
+import boxcar.job.Fault;
+import boxcar.job.Sandbox;
+import boxcar.job.Sandbox.MemoryLimit;
+import boxcar.process.Command;
+import boxcar.process.OsProcess;
+import boxcar.sandbox.SandboxSettings.Choice;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What programs that mean harm get from every engine. One box for the whole class; after each test
+ * another stage looks about in it and must find nothing.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+abstract class HostileCodeContract {
+    private static final int FIRST_BOX = 981;
+    private static final int LAST_BOX = 995;
+    private static final int DISK_KIB = 32 * 1024;
+
+    /** The program itself is soon forked away, and its orphans are busy. */
+    private static final String ORPHANS =
+            "for (1..4) { next if fork; exit if fork; syscall 112; 1 while 1 } sleep 15";
+
+    /** As syscall, which would change its strings, and so refuses constants. */
+    private static final String CALL =
+            "sub c { my @a = @_; my $n = shift @a; return syscall $n, @a } ";
+
+    private Path home = Path.of("unset");
+    private Disk disk = new NoDisk();
+    private Sandbox sandbox = new NoSandbox();
+    private long began;
+
+    abstract Choice engine();
+
+    abstract String program();
+
+    @BeforeAll
+    void openSandbox() throws Exception {
+        home = Files.createTempDirectory("hostile-test");
+        try {
+            sandbox =
+                    Sandboxes.open(
+                            new SandboxSettings(
+                                    engine(),
+                                    program(),
+                                    program(),
+                                    FIRST_BOX,
+                                    LAST_BOX,
+                                    1,
+                                    home.resolve("state"),
+                                    home.resolve("locks"),
+                                    DISK_KIB));
+        } catch (Fault e) {
+            System.out.println("SKIPPED engine " + program() + ": " + e.getMessage());
+            assumeTrue(false, program() + ": " + e.getMessage());
+        }
+    }
+
+    @AfterAll
+    void closeSandboxAndFindNothingLeft() throws Exception {
+        disk.close();
+        sandbox.close();
+        assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(home.toString()));
+        Trees.delete(home);
+    }
+
+    @BeforeEach
+    void lendDisk() throws Exception {
+        disk = sandbox.disk();
+        began = System.nanoTime();
+    }
+
+    /** The next stage in the same box, with a new work directory. */
+    @AfterEach
+    void theNextStageSeesNothing(TestInfo test) throws Exception {
+        Duration took = Duration.ofNanos(System.nanoTime() - began);
+        disk.close();
+        disk = sandbox.disk();
+        Ending next =
+                run(
+                        sh(
+                                """
+                                ls -A /box /tmp /dev/shm | grep -v -e : -e '^$'
+                                tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/msg /proc/sysvipc/sem
+                                tail -n +2 /proc/net/unix
+                                grep -l . /proc/[0-9]*/comm | wc -l
+                                """));
+        disk.close();
+        assertEquals(new Exited(0), next.how(), err(next));
+        // The shell, grep, and what the engine has as the first process; a zombie has a comm too.
+        String seen = out(next).strip();
+        assertTrue(seen.matches("[1-4]"), test.getDisplayName() + " left: " + seen);
+        System.out.printf(
+                "HOSTILE %s | %s | ended after %d ms%n",
+                sandbox.engine().name() + " " + sandbox.engine().version(),
+                test.getTestMethod().orElseThrow().getName()
+                        + (test.getDisplayName().startsWith("[")
+                                ? " " + test.getDisplayName().replace('|', '/')
+                                : ""),
+                took.toMillis());
+    }
+
+    private Ending run(Given given) throws Fault, InterruptedException {
+        return sandbox.run(given.stage(), new Cancellation());
+    }
+
+    private Given sh(String script) {
+        return Given.sh(disk.path(), script);
+    }
+
+    private Given perl(String script, String... args) {
+        return Given.perl(disk.path(), script, args);
+    }
+
+    private static String out(Ending ending) {
+        return new String(ending.stdout().bytes(), UTF_8);
+    }
+
+    private static String err(Ending ending) {
+        return new String(ending.stderr().bytes(), UTF_8);
+    }
+
+    private void assertSooner(int seconds) {
+        long took = System.nanoTime() - began;
+        assertTrue(took < seconds * 1_000_000_000L, "took " + took / 1_000_000 + " ms");
+    }
+
+    private void needGroups() {
+        assumeTrue(
+                sandbox.engine().memory() == MemoryLimit.GROUP, "the engine has no group limits");
+    }
+
+    private static void needX86() {
+        assumeTrue(
+                "amd64".equals(System.getProperty("os.arch")), "system calls are numbered for it");
+    }
+
+    /** Compiles on the host into the work directory. */
+    private void compile(String source) throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "no gcc");
+        Path file = Files.writeString(home.resolve("hostile.c"), source);
+        var gcc =
+                OsProcess.run(
+                        Command.tool(
+                                List.of(
+                                        "gcc",
+                                        "-pthread",
+                                        "-o",
+                                        disk.path().resolve("hostile").toString(),
+                                        file.toString())),
+                        Duration.ofSeconds(60));
+        assertTrue(gcc.well(), gcc.evidence());
+    }
+
+    // Processor
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "while (1) { fork }",
+                "$SIG{$_} = 'IGNORE' for keys %SIG; while (1) { fork; syscall 112 }",
+                "while (1) { exit if fork }",
+                "while (1) { fork and exec '/bin/sleep', 30 }"
+            })
+    void aForkBombEndsWithItsLimits(String bomb) throws Exception {
+        Ending ending =
+                run(
+                        perl("fork; " + bomb)
+                                .wall(Duration.ofSeconds(2))
+                                .cpu(Duration.ofSeconds(1))
+                                .processes(40));
+
+        assertTrue(
+                ending.how() instanceof CpuTimeout
+                        || ending.how() instanceof WallTimeout
+                        || ending.how() instanceof Exited,
+                ending.toString());
+        assertSooner(6);
+    }
+
+    @Test
+    void theTimeOfOrphansCounts() throws Exception {
+        needGroups();
+        Ending ending = run(perl(ORPHANS).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(10)));
+
+        // The program ends at once here, and its orphans with it, or they are stopped by time.
+        assertTrue(
+                ending.how() instanceof CpuTimeout || ending.how().equals(new Exited(0)),
+                ending.toString());
+        assertSooner(5);
+    }
+
+    @Test
+    void theTimeOfOrphansOfAProgramThatWaitsCounts() throws Exception {
+        needGroups();
+        String script =
+                "for (1..4) { if (!fork) { exit if fork; syscall 112; 1 while 1 } wait } sleep 20";
+
+        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(15)));
+
+        assertEquals(new CpuTimeout(), ending.how());
+        assertEquals("TO", ending.status());
+        Duration cpu = ending.usage().cpuTime();
+        assertTrue(cpu != null && cpu.toMillis() >= 1000 && cpu.toMillis() < 2500, "" + cpu);
+        assertTrue(ending.usage().killed());
+        assertSooner(6);
+    }
+
+    @Test
+    void theTimeOfShortLivedOrphansCounts() throws Exception {
+        needGroups();
+        String script = "while (1) { if (!fork) { exit if fork; for (1..400000) { } exit } wait }";
+
+        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(15)));
+
+        assertEquals(new CpuTimeout(), ending.how());
+        assertSooner(8);
+    }
+
+    @Test
+    void busyLoopsInManyThreadsEndByTheirSum() throws Exception {
+        compile(
+                """
+                #include <pthread.h>
+                static void *loop(void *x) { for (;;) ; }
+                int main(void) {
+                    pthread_t t;
+                    for (int i = 0; i < 8; i++) pthread_create(&t, 0, loop, 0);
+                    loop(0);
+                }
+                """);
+
+        Ending ending =
+                run(
+                        Given.command(disk.path(), "/box/hostile")
+                                .cpu(Duration.ofSeconds(1))
+                                .wall(Duration.ofSeconds(10)));
+
+        assertEquals(new CpuTimeout(), ending.how());
+        assertSooner(6);
+    }
+
+    @Test
+    void aSleepThatIgnoresEverySignalEndsByWallTime() throws Exception {
+        Ending ending =
+                run(
+                        perl("$SIG{$_} = 'IGNORE' for keys %SIG; sleep 60 while 1")
+                                .wall(Duration.ofSeconds(1)));
+
+        assertEquals(new WallTimeout(), ending.how());
+        assertSooner(4);
+    }
+
+    @Test
+    void aDaemonDiesWithItsProgram() throws Exception {
+        String script =
+                "if (!fork) { syscall 112; exit if fork; close $_ for *STDIN, *STDOUT, *STDERR;"
+                        + " exec '/bin/sleep', 4711 } wait; exit 3";
+
+        assertEquals(new Exited(3), run(perl(script)).how());
+        assertSooner(4);
+        try (var pids = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path pid : pids) {
+                Path line = pid.resolve("cmdline");
+                String text = Files.exists(line) ? readOrNothing(line) : "";
+                assertFalse(text.contains("sleep\0004711"), pid.toString());
+            }
+        }
+    }
+
+    private static String readOrNothing(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), UTF_8);
+        } catch (java.io.IOException _) {
+            return "";
+        }
+    }
+
+    // Memory
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "heap | my @a; push @a, 'x' x 1_000_000 while 1",
+                "mmap | syscall 9, 0, 32 << 20, 3, 0x8022, -1, 0 for 1..40; sleep 1; exit 5",
+                "processes | for (1..16) { fork or do { $a = 'x' x 24_000_000; sleep 9; exit } } 1 while wait > 0",
+            })
+    void aMemoryBombIsKilledForMemory(String kind, String script) throws Exception {
+        needGroups();
+        needX86();
+
+        Ending ending = run(perl(script).memoryKib(128 * 1024).wall(Duration.ofSeconds(15)));
+
+        assertTrue(ending.usage().oomKilled(), kind + ": " + ending);
+        Long peak = ending.usage().memoryKib();
+        assertTrue(peak != null && peak <= 136 * 1024, kind + ": " + peak);
+        assertSooner(16);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/dev/shm", "/tmp", "/box"})
+    void filesInMemoryCountAsMemory(String folder) throws Exception {
+        needGroups();
+        Ending ending =
+                run(
+                        sh("cd "
+                                        + folder
+                                        + "; for i in 1 2 3 4 5 6; do"
+                                        + " head -c 10000000 /dev/zero > $i || exit 5; done; sleep 1")
+                                .memoryKib(16 * 1024));
+
+        assertTrue(ending.usage().oomKilled(), ending.toString());
+        assertSooner(10);
+    }
+
+    @Test
+    void aChildKilledForMemoryIsToldThoughItsParentIsWell() throws Exception {
+        needGroups();
+        Ending ending =
+                run(
+                        perl("if (!fork) { my @a; push @a, 'x' x 1_000_000 while 1 } wait; exit 0")
+                                .memoryKib(64 * 1024));
+
+        assertTrue(ending.usage().oomKilled(), ending.toString());
+    }
+
+    @Test
+    void whatAnEarlierStageCachedIsNoMemoryForTheNext() throws Exception {
+        needGroups();
+        Path ondisk = Files.createDirectory(home.resolve("cached"));
+        Ending first =
+                run(
+                        Given.sh(ondisk, "head -c 60000000 /dev/zero > a; cat a > /dev/null")
+                                .memoryKib(400 * 1024));
+        assertEquals(new Exited(0), first.how(), err(first));
+
+        Ending ending = run(perl("$a = 'x' x 60_000_000; exit 5").memoryKib(48 * 1024));
+
+        Trees.delete(ondisk);
+        assertTrue(ending.usage().oomKilled(), ending.toString());
+    }
+
+    // Streams
+
+    @Test
+    void bothStreamsFloodedByManyProcessesEndSoon() throws Exception {
+        Ending ending =
+                run(
+                        perl("fork for 1..3; while (1) { syswrite $_, 'x' x 65536 for *STDOUT,"
+                                        + " *STDERR }")
+                                .capKib(16));
+
+        assertEquals(new Flooded(), ending.how());
+        assertEquals(16 * 1024, ending.stdout().bytes().length);
+        assertSooner(4);
+    }
+
+    @Test
+    void streamsOpenedByNameWorkAndLeaveNothing() throws Exception {
+        Ending ending =
+                run(
+                        sh("cat /dev/stdin > /dev/stderr; echo out > /dev/stdout;"
+                                        + " chmod 0 /dev/stdin /dev/stdout /dev/stderr; exit 4")
+                                .stdin("in"));
+
+        assertEquals(new Exited(4), ending.how());
+        assertEquals("out\n", out(ending));
+        assertTrue(err(ending).startsWith("in"), err(ending));
+        assertEquals("next\n", out(run(sh("echo next > /dev/stdout"))));
+    }
+
+    @Test
+    void aProgramThatClosesEveryDescriptorIsAwaited() throws Exception {
+        needX86();
+        assertEquals(new Exited(6), run(perl("syscall 3, $_ for 0..1023; sleep 1; exit 6")).how());
+    }
+
+    @Test
+    void stdinThatIsNeverReadStopsNobody() throws Exception {
+        assertEquals(
+                new WallTimeout(),
+                run(sh("sleep 30").stdin(new byte[8 << 20]).wall(Duration.ofSeconds(1))).how());
+        assertSooner(4);
+    }
+
+    // Files
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "many files | for (1..40) { open $f, '>', $_; syswrite $f, 'x' x 1048576 or exit 7 }",
+                "no name | for (1..40) { open $f[$_], '>', $_ or exit 8; unlink $_; syswrite $f[$_], 'x' x 1048576 or exit 7 }",
+                "sparse | for (1..40) { open $f, '>', $_; truncate $f, 1048576; for $o (0..255) { sysseek $f, $o * 4096, 0; syswrite $f, 'x' x 4096 or exit 7 } }",
+            })
+    void theSumOfTheFilesOfAWorkDirectoryIsBounded(String kind, String script) throws Exception {
+        Ending ending = run(perl(script));
+
+        assertEquals(new Exited(7), ending.how(), kind);
+        assertEquals(!kind.equals("no name"), Trees.isFull(disk.path()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/box", "/tmp", "/dev/shm"})
+    void inodesAreBounded(String folder) throws Exception {
+        Ending ending =
+                run(
+                        perl("chdir shift; for (1..200_000) { open $f, '>', $_ or exit 7 }", folder)
+                                .memoryKib(1024 * 1024)
+                                .cpu(Duration.ofSeconds(20)));
+
+        assertEquals(new Exited(7), ending.how());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/tmp", "/dev/shm"})
+    void theSumOfTheFilesElsewhereIsBounded(String folder) throws Exception {
+        Ending ending =
+                run(
+                        perl(
+                                        "chdir shift; for (1..30) { open $f, '>', $_;"
+                                                + " syswrite($f, 'x' x 10485760) == 10485760 or exit 7 }",
+                                        folder)
+                                .memoryKib(1024 * 1024));
+
+        assertEquals(new Exited(7), ending.how());
+    }
+
+    @Test
+    void tenThousandFilesAreMadeOpenedAndGone() throws Exception {
+        Ending ending =
+                run(
+                        perl(
+                                "for (1..10_000) { open $f, '>', \"f$_\" or exit 7 }"
+                                        + " for (1..10_000) { open $g[$_], '<', \"f$_\" or last; $n++ }"
+                                        + " print $n < 256 ? 'bounded' : $n"));
+
+        assertEquals("bounded", out(ending));
+        assertSooner(10);
+    }
+
+    @Test
+    void namesOfAnyKindAndAnyDepthAreHandled() throws Exception {
+        String script =
+                "mkdir \"new\\nline\"; mkdir \"\\xff\\xfe\"; mkdir 'n' x 255;"
+                        + " open $f, '>', \"\\xff\\n\" or exit 8;"
+                        + " for (1..4000) { mkdir 'd' or exit 9; chdir 'd' or exit 10 }"
+                        + " open $f, '>', 'deep' or exit 11; mkdir 'shut', 0 or exit 12";
+
+        assertEquals(new Exited(0), run(perl(script)).how());
+        assertEquals(new Exited(0), run(sh("test -d d/d/d")).how());
+        assertSooner(15);
+    }
+
+    @Test
+    void specialFilesAndLinksArePlantedInVain() throws Exception {
+        needX86();
+        Path secret = Files.writeString(home.resolve("secret"), "secret");
+        String script =
+                CALL
+                        + "symlink $ARGV[0], 'link'; symlink '/etc', 'folder'; link $ARGV[0], 'hard';"
+                        + " link '/usr/bin/perl', 'perl';"
+                        + " system '/usr/bin/mkfifo', 'fifo'; system '/bin/cp', '/bin/sh', 'suid';"
+                        + " chmod 06755, 'suid';"
+                        + " socket $s, 1, 1, 0; bind $s, pack('Sa*', 1, 'socket');"
+                        + " c(133, 'null', 020666, 259) == 0 and print 'device';"
+                        + " print -e 'hard' ? 'hard' : '', -e 'perl' ? 'perl' : ''";
+
+        Ending ending = run(perl(script, secret.toString()));
+
+        assertEquals("", out(ending));
+        assertEquals(
+                "suid 755\n",
+                out(
+                        run(
+                                sh(
+                                        "cat link folder/shadow 2>/dev/null; ls -A | grep -v -e link -e"
+                                                + " folder -e suid; echo suid $(stat -c %a suid)"))));
+        assertEquals("root", Files.getOwner(secret).getName());
+    }
+
+    @Test
+    void aSetUserIdFileGivesNothing() throws Exception {
+        Ending ending =
+                run(
+                        sh(
+                                "cp /usr/bin/id id; chmod 6755 id; ./id -u > a; id -u > b; cmp a b;"
+                                        + " for f in /usr/bin/su /usr/bin/passwd /bin/mount; do"
+                                        + " test -u $f && cp $f . ; done; /usr/bin/su -c id < /dev/null"
+                                        + " && echo root; exit 0"));
+
+        assertEquals("", out(ending));
+    }
+
+    @Test
+    void boundAndSystemFoldersCannotBeChanged() throws Exception {
+        Path bound = Files.createDirectories(home.resolve("bound"));
+        Files.setAttribute(bound, "unix:mode", 0777);
+        Path file = Files.writeString(bound.resolve("file"), "kept");
+        Files.setAttribute(file, "unix:mode", 0666);
+        String script =
+                "for d in /bound / /usr /usr/bin /bin /lib /dev /proc /proc/self/root/bound"
+                        + " /proc/1/root/bound /sys /etc; do"
+                        + " (echo > $d/planted) 2>/dev/null && echo planted in $d; done;"
+                        + " (echo changed > /bound/file) 2>/dev/null; chmod 777 /bound/file /usr;"
+                        + " touch /bound/file; rm -f /bound/file; mv /bound/file /bound/other;"
+                        + " ln /bound/file hard; exit 0";
+
+        Ending ending = run(sh(script).binds(Bind.readOnly(bound, "/bound")));
+
+        assertEquals("", out(ending));
+        assertEquals("kept", Files.readString(file));
+    }
+
+    @Test
+    void aBinaryThatWasDeletedOrNeverHadANameRuns() throws Exception {
+        needX86();
+        Ending ending =
+                run(
+                        perl(
+                                "my $fd = syscall 319, 'x', 0; open my $m, '>&=', $fd;"
+                                        + " open my $e, '<', '/bin/echo'; { local $/; print $m <$e> }"
+                                        + " $m->flush if $m->can('flush'); exec \"/proc/self/fd/$fd\", 'hello'"));
+        assertInstanceOf(Exited.class, ending.how());
+        assertEquals(
+                "deleted\n",
+                out(
+                        run(
+                                sh(
+                                        "cp /bin/sh x; ./x -c 'rm x; exec /proc/self/exe -c \"echo"
+                                                + " deleted\"'"))));
+    }
+
+    // The host
+
+    @Test
+    void theHostAndItsProcessesCannotBeRead() throws Exception {
+        Path secret = Files.writeString(home.resolve("credentials"), "sasl-password");
+        Files.setAttribute(secret, "unix:mode", 0644);
+        String script =
+                "for f in $0 /proc/1/environ /proc/1/root/etc/shadow /proc/1/cwd/x /proc/1/mem"
+                        + " /proc/1/root$0 /proc/self/root$0 /etc/shadow /proc/kcore /dev/mem"
+                        + " /proc/self/root/../..$0 /proc/1/map_files/x; do"
+                        + " head -c 9 $f 2>/dev/null && echo read $f; done;"
+                        + " ls /proc/1/fd 2>/dev/null; ls /proc | grep -c '^[0-9]'; ls -d /var /home"
+                        + " /root /run /nix /etc 2>/dev/null; exit 0";
+
+        Ending ending = run(Given.command(disk.path(), "/bin/sh", "-c", script, secret.toString()));
+
+        assertTrue(out(ending).strip().matches("[1-6]"), out(ending));
+    }
+
+    @Test
+    void theNetworkIsOutOfReachByEveryWay() throws Exception {
+        try (var udp = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            udp.setSoTimeout(300);
+            String script =
+                    """
+                    socket $u, 2, 2, 17; send $u, 'x', 0, pack('Sna4x8', 2, $ARGV[0], "\\x7f\\0\\0\\1");
+                    for my $a ("\\x08\\x08\\x08\\x08", "\\x01\\x01\\x01\\x01", "\\xa9\\xfe\\xa9\\xfe") {
+                        socket $s, 2, 1, 6; connect $s, pack('Sna4x8', 2, 53, $a) and print 'tcp';
+                        socket $d, 2, 2, 17; send $d, 'x', 0, pack('Sna4x8', 2, 53, $a) and print 'udp';
+                    }
+                    socket $p, 1, 1, 0;
+                    for (qw(/nix/var/nix/daemon-socket/socket /run/docker.sock /var/run/docker.sock
+                            /run/dbus/system_bus_socket)) {
+                        connect $p, pack('Sa*', 1, $_) and print "reached $_";
+                    }
+                    socket $r, 2, 3, 1 and print 'raw';
+                    socket $k, 17, 3, 0 and print 'packet';
+                    open $n, '<', '/proc/net/unix'; <$n>; print grep { (split)[7] } <$n>;
+                    """;
+            Path store = Path.of("/nix/store");
+            Given given = perl(script, Integer.toString(udp.getLocalPort()));
+            Ending ending =
+                    run(
+                            Files.isDirectory(store)
+                                    ? given.binds(Bind.readOnly(store, "/nix/store"))
+                                    : given);
+
+            assertEquals(new Exited(0), ending.how(), err(ending));
+            assertEquals("", out(ending));
+            var packet = new java.net.DatagramPacket(new byte[9], 9);
+            org.junit.jupiter.api.Assertions.assertThrows(
+                    java.net.SocketTimeoutException.class, () -> udp.receive(packet));
+        }
+    }
+
+    /** Numbers of x86-64; each call must fail. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ptrace of the first process | c 101, 16, 1, 0, 0",
+                "reading its memory | c 310, 1, pack('PQ', $b = 'x' x 8, 8), 1, pack('Q2', 0x400000, 8), 1, 0",
+                "kill of it | c 62, 1, 9",
+                "mount | c 165, 'x', '/tmp', 'tmpfs', 0, 0",
+                "remount of /usr | c 165, 'x', '/usr', 0, 0x1020, 0",
+                "open_tree | c 428, -100, '/', 1",
+                "fsopen | c 430, 'tmpfs', 0",
+                "unshare user | c 272, 0x10000000",
+                "unshare mount | c 272, 0x20000",
+                "unshare net | c 272, 0x40000000",
+                "setns | c 308, 0, 0",
+                "chroot | c 161, '/tmp'",
+                "pivot_root | c 155, '/tmp', '/tmp'",
+                "settimeofday | c 164, pack('q2', 1, 1), 0",
+                "clock_settime | c 227, 0, pack('q2', 1, 1)",
+                "adjtimex | c 159, pack('L', 1) . \"\\0\" x 300",
+                "bpf | c 321, 0, \"\\0\" x 128, 128",
+                "module | c 175, 'x', 1, ''",
+                "kexec | c 246, 0, 0, 0, 0",
+                "reboot | c 169, 0xfee1dead, 672274793, 0, 0",
+                "handle | c 304, 0, \"\\0\" x 64, 0",
+                "sethostname | c 170, 'x', 1",
+                "setuid | c 105, 0",
+                "device | c 133, '/tmp/null', 020666, 259",
+            })
+    void aCallThatReachesOutIsRefused(String what, String call) throws Exception {
+        needX86();
+        Ending ending = run(perl(CALL + "print " + call));
+
+        assertEquals("-1", out(ending), what + err(ending));
+    }
+
+    @Test
+    void keysDoNotPassFromStageToStage() throws Exception {
+        needX86();
+        run(perl(CALL + "c 248, 'user', 'boxcar:x', 'secret', 6, -4"));
+
+        // KEYCTL_SEARCH in the user's keyring.
+        Ending ending = run(perl(CALL + "print c 250, 10, -4, 'user', 'boxcar:x', 0"));
+
+        assertEquals("-1", out(ending));
+    }
+
+    @Test
+    void ioUringIsClosedWhereSystemCallsAreFiltered() throws Exception {
+        needX86();
+        Ending ending = run(perl(CALL + "print c(425, 8, \"\\0\" x 120) < 0 ? 'closed' : 'open'"));
+
+        boolean filtered = engine() == Choice.RUNC || !sandbox.engine().version().startsWith("1.");
+        assertTrue(
+                out(ending).equals("closed") || (!filtered && out(ending).equals("open")),
+                out(ending));
+    }
+
+    @Test
+    void aCrashLeavesNoCoreFile() throws Exception {
+        assertEquals(new Signalled(11), run(perl("kill 11, $$; sleep 5")).how());
+        assertEquals("", out(run(sh("ls -A"))));
+    }
+
+    /** Stands where none was lent. */
+    private record NoDisk() implements Disk {
+        @Override
+        public Path path() {
+            return Path.of("unset");
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,15 @@
+package boxcar.sandbox;
+
+import boxcar.sandbox.SandboxSettings.Choice;
+
+class IsolateOneHostileTest extends HostileCodeContract {
+    @Override
+    Choice engine() {
+        return Choice.ISOLATE;
+    }
+
+    @Override
+    String program() {
+        return "isolate-1";
+    }
+}

@@ -1,0 +1,15 @@
+package boxcar.sandbox;
+
+import boxcar.sandbox.SandboxSettings.Choice;
+
+class RuncHostileTest extends HostileCodeContract {
+    @Override
+    Choice engine() {
+        return Choice.RUNC;
+    }
+
+    @Override
+    String program() {
+        return "runc";
+    }
+}
