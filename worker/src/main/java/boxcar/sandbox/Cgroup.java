@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Cgroup {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
+    private static final long MIB = 1 << 20;
 
     /** What a stage left in the group, in bytes, that is worth a closer look. */
     private static final long WORTHWHILE = 4 << 20;
@@ -33,6 +34,7 @@ final class Cgroup {
     private long cpuBase;
     private long refusedBase;
     private long killedBase;
+    private long limited;
 
     Cgroup(Cgroups host, String name) {
         first = host.version().equals("v1");
@@ -53,13 +55,7 @@ final class Cgroup {
                 Files.createDirectories(path);
             }
             writeIfThere(pids.resolve("pids.max"), "max");
-            if (first) {
-                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), "-1");
-                writeIfThere(memory.resolve("memory.limit_in_bytes"), "-1");
-            } else {
-                writeIfThere(memory.resolve("memory.max"), "max");
-                writeIfThere(memory.resolve("memory.swap.max"), "max");
-            }
+            lift();
         } catch (IOException e) {
             throw Faults.box("cannot make the control group " + memory, e);
         }
@@ -145,14 +141,32 @@ final class Cgroup {
     }
 
     private void limitTo(long bytes) throws IOException {
-        String limit = Long.toString(bytes);
+        if (bytes != limited) {
+            limited = 0;
+            lift();
+            write(
+                    memory.resolve(first ? "memory.limit_in_bytes" : "memory.max"),
+                    Long.toString(bytes));
+            if (first) {
+                writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(bytes));
+            } else {
+                writeIfThere(memory.resolve("memory.swap.max"), "0");
+            }
+            limited = bytes;
+        }
         if (first) {
-            write(memory.resolve("memory.limit_in_bytes"), limit);
-            writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), limit);
             write(memory.resolve("memory.max_usage_in_bytes"), "0");
+        }
+    }
+
+    /** Version 1 refuses a limit above the old one of memory and swap together. */
+    private void lift() throws IOException {
+        if (first) {
+            writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), "-1");
+            writeIfThere(memory.resolve("memory.limit_in_bytes"), "-1");
         } else {
-            write(memory.resolve("memory.max"), limit);
-            writeIfThere(memory.resolve("memory.swap.max"), "0");
+            writeIfThere(memory.resolve("memory.max"), "max");
+            writeIfThere(memory.resolve("memory.swap.max"), "max");
         }
     }
 
@@ -163,12 +177,17 @@ final class Cgroup {
      */
     private long kept(long held) throws IOException {
         if (held < WORTHWHILE) {
-            return held;
+            return roundUp(held);
         }
         Path stat = memory.resolve("memory.stat");
         String all = first ? "total_" : "";
         long cached = keyed(stat, all + "inactive_file") + keyed(stat, all + "active_file");
-        return Math.max(0, held - cached);
+        return roundUp(Math.max(0, held - cached));
+    }
+
+    /** To a MiB, so that the limit of like stages is mostly the same and need not be written. */
+    private static long roundUp(long bytes) {
+        return (bytes + MIB - 1) / MIB * MIB;
     }
 
     private long usage() throws IOException {

@@ -76,7 +76,6 @@ final class IsolateRun {
             if (group == null) {
                 return OsProcess.start(command, files, OsProcess::spawn, stdout, stderr);
             }
-            group.cgroup().make();
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
             return OsProcess.start(command, files, group.birthplace(), stdout, stderr);
