@@ -20,6 +20,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -401,10 +402,9 @@ abstract class EndToEndContract {
 
     @Test
     void aRunningJobIsStoppedWithWhatItPrintedSoFar() throws Exception {
-        ObjectNode job = sh("echo started; touch begun; sleep 60; echo never");
-        limits(job, "{'wall_time': 60}");
+        ObjectNode job = sleeper();
         try (House.Pending pending = house.send(JobTopic.EXECUTE, job)) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> begun() == 1);
+            await().atMost(Duration.ofSeconds(20)).until(() -> begun(pending.id()) == 1);
             long start = System.nanoTime();
             house.client.cancel(pending.id());
             JsonNode result = pending.result();
@@ -416,25 +416,43 @@ abstract class EndToEndContract {
         }
     }
 
-    /** How many running programs have made a file of that name. */
-    private long begun() throws IOException {
-        return children(house.state().resolve("work")).stream()
-                .filter(work -> Files.exists(work.resolve("begun")))
-                .count();
+    /** How many running programs of ours have made a file {@code begun-} and their job's id. */
+    private long begun(String... jobs) throws IOException {
+        long begun = 0;
+        for (String job : jobs) {
+            try (Stream<Path> files =
+                    Files.find(
+                            house.config.boxes().locks(),
+                            5,
+                            (path, _) ->
+                                    path.endsWith("begun-" + house.folder.getFileName() + job))) {
+                begun += files.count();
+            } catch (UncheckedIOException e) {
+                // A folder that went while we looked: look again.
+                return -1;
+            }
+        }
+        return begun;
+    }
+
+    /** A program that prints, says that it has begun, and sleeps. */
+    private ObjectNode sleeper() throws Exception {
+        ObjectNode job = sh("");
+        String mark = "begun-" + house.folder.getFileName() + job.path("job_id").asText();
+        job.put("source_code", "echo started; touch " + mark + "; sleep 60; echo never");
+        limits(job, "{'wall_time': 60}");
+        return job;
     }
 
     @Test
     void aJobThatWaitsForABoxIsCancelledWhileItWaits() throws Exception {
         List<House.Pending> sleepers = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            ObjectNode sleeper = sh("touch begun; sleep 60");
-            limits(sleeper, "{'wall_time': 60}");
-            sleepers.add(house.send(JobTopic.EXECUTE, sleeper));
+            sleepers.add(house.send(JobTopic.EXECUTE, sleeper()));
         }
-        await().atMost(Duration.ofSeconds(20)).until(() -> begun() == 2);
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> begun(sleepers.get(0).id(), sleepers.get(1).id()) == 2);
         try (House.Pending waiting = house.send(JobTopic.EXECUTE, sh("echo never"))) {
-            await().atMost(Duration.ofSeconds(20))
-                    .until(() -> children(house.state().resolve("work")).size() == 3);
             house.client.cancel(waiting.id());
             assertEquals("CANCELLED", waiting.result().path("outcome").asText());
             assertEquals(2, house.replica.sandbox().boxes().busy(), "the sleepers sleep on");

@@ -285,11 +285,11 @@ class BadJobsTest {
                 "args must hold at most 4096 arguments, but is '4097 arguments'",
                 execute("'args':[" + many(4097, "'a'") + "]"));
         assertEquals(
-                "files must hold at most 1024 files, but is '1025 files'",
-                execute("'files':[" + many(1025, "{'path':'a#','content':''}") + "]"));
+                "files must hold at most 1000 files, but is '1001 files'",
+                execute("'files':[" + many(1001, "{'path':'a#','content':''}") + "]"));
         assertEquals(
-                "tests must hold at most 256 tests, but is '257 tests'",
-                execute("'tests':[" + many(257, "{'id':'a#'}") + "]"));
+                "tests must hold at most 1000 tests, but is '1001 tests'",
+                execute("'tests':[" + many(1001, "{'id':'a#'}") + "]"));
         assertEquals(
                 "output_files must hold at most 64 paths, but is '65 paths'",
                 execute("'output_files':[" + many(65, "'a#'") + "]"));
