@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -103,10 +104,11 @@ final class Submission {
             throws Fault, InterruptedException, UnreadableValue {
         try (BoxcarClient.Awaited awaited = client.awaitResult(jobId)) {
             client.send(topic, jobId, value);
-            Thread watcher = topic == JobTopic.INSTALL && !json ? watch(client, jobId) : null;
+            AtomicBoolean over = new AtomicBoolean();
+            Thread watcher = topic == JobTopic.INSTALL && !json ? watch(client, jobId, over) : null;
             Optional<byte[]> result = awaited.within(Duration.ofMillis(Math.round(timeout * 1000)));
             if (watcher != null) {
-                watcher.interrupt();
+                over.set(true);
                 watcher.join();
             }
             if (result.isEmpty()) {
@@ -126,12 +128,11 @@ final class Submission {
     }
 
     /** Shows what the job says while it runs, on stderr. */
-    private static Thread watch(BoxcarClient client, String jobId) {
+    private static Thread watch(BoxcarClient client, String jobId, AtomicBoolean over) {
         Thread self = Thread.currentThread();
         BoxcarClient.View all = new BoxcarClient.View(jobId, true, true);
         return Thread.ofVirtual()
                 .start(() -> {
-                    Thread watcher = Thread.currentThread();
                     try {
                         client.progress(
                                 all,
@@ -140,7 +141,7 @@ final class Submission {
                                             .ifPresent(line -> System.err.println("· " + line));
                                     return true;
                                 },
-                                () -> self.isAlive() && !watcher.isInterrupted());
+                                () -> self.isAlive() && !over.get());
                     } catch (RuntimeException e) {
                         // Watching is a courtesy: the result tells how the job ended.
                     }
