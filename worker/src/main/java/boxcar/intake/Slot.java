@@ -65,6 +65,11 @@ final class Slot implements Runnable {
         return serving;
     }
 
+    /** Whether a consumer is open that holds no job. */
+    boolean isIdle() {
+        return serving && held == null;
+    }
+
     /** Stops the job that is held, if any, and gives it back. */
     void abandon() {
         abandoned = true;
@@ -100,13 +105,20 @@ final class Slot implements Runnable {
                 consumer.subscribe(List.of(place.topicName));
                 serve(consumer, new Continuity(clients, place.name, consumer));
             } finally {
-                // Gives back what is not acknowledged.
-                serving = false;
-                consumer.close(CLOSING);
+                close(consumer);
             }
             return true;
         } catch (RuntimeException e) {
             return survive(e);
+        }
+    }
+
+    /** Gives back what is not acknowledged. */
+    private void close(KafkaShareConsumer<byte[], byte[]> consumer) {
+        try {
+            consumer.close(CLOSING);
+        } finally {
+            serving = false;
         }
     }
 
