@@ -192,8 +192,8 @@ public final class Intake implements AutoCloseable {
     }
 
     /**
-     * A job that is given back comes at once to whoever polls: were that a slot of this replica,
-     * it would be given back again, and again, until its deliveries are used up.
+     * A job that is given back comes at once to whoever polls: were that a slot of this replica, it
+     * would be given back again, and again, until its deliveries are used up.
      */
     private void awaitIdleSlotsGone() {
         long deadline = System.nanoTime() + AFTER_GRACE.toNanos();
