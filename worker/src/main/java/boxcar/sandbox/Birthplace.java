@@ -3,7 +3,6 @@ package boxcar.sandbox;
 import boxcar.job.Fault;
 import boxcar.process.OsProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,7 +11,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of the worker that lives in the control group of one box, and starts its processes:
@@ -23,8 +23,7 @@ import java.util.concurrent.TimeUnit;
  * memory of the thread itself is counted to the worker's first thread, not to the group.
  */
 final class Birthplace implements OsProcess.Starter, AutoCloseable {
-    private static final long ENDING_SECONDS = 5;
-    private static final Path THREADS = Path.of("/proc/self/task");
+    private static final byte[] ITSELF = {'0'};
 
     private final ExecutorService thread;
     private final List<Path> here;
@@ -39,52 +38,68 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     }
 
     static Birthplace in(Cgroup group, Cgroups host, int box) throws Fault, InterruptedException {
-        Birthplace place = null;
-        boolean entered = false;
         try {
-            place = new Birthplace(group.tasks(), host.homeTasks(), box);
-            place.call(place::enter);
-            entered = true;
-            return place;
+            Birthplace place = new Birthplace(group.tasks(), host.homeTasks(), box);
+            try {
+                place.move(place.here);
+                return place;
+            } catch (IOException e) {
+                place.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw Faults.box("cannot enter the control group of box " + box, e);
-        } finally {
-            if (!entered && place != null) {
-                place.close();
+        }
+    }
+
+    private void move(List<Path> groups) throws IOException {
+        asked(() -> {
+            for (Path tasks : groups) {
+                Files.write(tasks, ITSELF, StandardOpenOption.WRITE);
             }
-        }
-    }
-
-    private Boolean enter() throws IOException {
-        for (Path tasks : here) {
-            write(tasks, "0");
-        }
-        return true;
-    }
-
-    @Override
-    public Process start(ProcessBuilder builder) throws IOException, InterruptedException {
-        return call(() -> {
-            Process process = OsProcess.spawn(builder);
-            sendHomeOthers();
-            return process;
+            return 0;
         });
     }
 
-    /** Java may have made a thread to await the process: it was born here as well. */
-    private void sendHomeOthers() throws IOException {
-        String me = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
-        for (String tid : Files.readAllLines(here.getFirst())) {
-            if (!tid.equals(me) && Files.exists(THREADS.resolve(tid))) {
-                for (Path tasks : home) {
-                    write(tasks, tid);
-                }
+    /**
+     * Asks from a thread of the system: an answer to a virtual one may make a thread to carry that,
+     * which would be born in the group.
+     */
+    private void asked(OsProcess.Call what) throws IOException {
+        AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+        Thread asking =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            try {
+                                start(what);
+                            } catch (IOException e) {
+                                failure.set(e);
+                            }
+                        });
+        boolean interrupted = Thread.interrupted();
+        while (true) {
+            try {
+                asking.join();
+                break;
+            } catch (InterruptedException _) {
+                interrupted = true;
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure.get() != null) {
+            throw failure.get();
         }
     }
 
-    private static void write(Path file, String value) throws IOException {
-        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+    @Override
+    public int start(OsProcess.Call call) throws IOException {
+        try {
+            return call(call::run);
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted while a process was started", e);
+        }
     }
 
     private <T> T call(Callable<T> what) throws IOException, InterruptedException {
@@ -101,15 +116,11 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     /** Leaves the group, so that it can be removed. */
     @Override
     public void close() {
-        thread.shutdownNow();
-        boolean interrupted = Thread.interrupted();
         try {
-            thread.awaitTermination(ENDING_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException _) {
-            interrupted = true;
+            move(home);
+        } catch (IOException _) {
+            // It leaves by its end, then.
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.shutdownNow();
     }
 }

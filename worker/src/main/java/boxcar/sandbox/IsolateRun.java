@@ -74,7 +74,7 @@ final class IsolateRun {
     private OsProcess start(Command command, StreamFiles files) throws Fault, InterruptedException {
         try {
             if (group == null) {
-                return OsProcess.start(command, files, OsProcess::spawn, stdout, stderr);
+                return OsProcess.start(command, files, OsProcess.Call::run, stdout, stderr);
             }
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
@@ -100,6 +100,7 @@ final class IsolateRun {
         if (process.exit() > 1 || !process.awaitStreams()) {
             Residents.kill(user);
             if (!process.awaitStreams()) {
+                process.giveUpStreams();
                 throw Faults.sandbox("the output of box " + box + " is still open after its end");
             }
         }
