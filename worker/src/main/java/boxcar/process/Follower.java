@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 final class Follower implements Runnable {
     private static final int CHUNK = 1 << 14;
     private static final int ENTRY = 8;
-    private static final int NONE = -1;
     private static final int FOR_EVER = -1;
 
     /** How often it is looked whether the streams of an ended process were given up. */
@@ -179,7 +178,7 @@ final class Follower implements Runnable {
     }
 
     private static boolean isOpen(MemorySegment watched, int index) {
-        return fd(watched, index) != NONE;
+        return fd(watched, index) != Libc.NONE;
     }
 
     private static boolean isReady(MemorySegment watched, int index) {
@@ -190,7 +189,7 @@ final class Follower implements Runnable {
         if (isOpen(watched, index)) {
             Libc.close(state, fd(watched, index));
             // poll(2) leaves out what is negative.
-            watched.set(JAVA_INT, (long) ENTRY * index, NONE);
+            watched.set(JAVA_INT, (long) ENTRY * index, Libc.NONE);
         }
     }
 }

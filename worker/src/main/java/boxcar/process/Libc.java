@@ -22,6 +22,9 @@ import java.lang.invoke.VarHandle;
  */
 @SuppressWarnings("restricted") // Calls of the C library are what this is for.
 final class Libc {
+    /** No descriptor. */
+    static final int NONE = -1;
+
     static final int READ_ONLY = 0;
     static final int WRITE_ONLY = 1;
     static final int NON_BLOCKING = 0x800;
@@ -33,6 +36,10 @@ final class Libc {
     private static final int TRY_AGAIN = 11;
     private static final int SET_FLAGS = 4;
     private static final long PIDFD_OPEN = 434;
+    private static final int NEW_NETWORK = 0x40000000;
+    private static final int INTERNET = 2;
+    private static final int DATAGRAM = 2;
+    private static final long SET_INTERFACE_FLAGS = 0x8914;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
@@ -60,6 +67,14 @@ final class Libc {
             told("kill", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SYSCALL =
             told("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle UNSHARE =
+            told("unshare", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SETNS =
+            told("setns", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SOCKET =
+            told("socket", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle IOCTL =
+            told("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
     private static final MethodHandle WORDS =
             LINKER.downcallHandle(address("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
@@ -121,9 +136,7 @@ final class Libc {
         } catch (Throwable e) {
             throw impossible(e);
         }
-        if (fd < 0) {
-            throw failed("cannot open " + path, state);
-        }
+        require(fd, "cannot open " + path, state);
         return fd;
     }
 
@@ -139,9 +152,7 @@ final class Libc {
         } catch (Throwable e) {
             throw impossible(e);
         }
-        if (result < 0) {
-            throw failed("cannot make a pipe", state);
-        }
+        require(result, "cannot make a pipe", state);
         return new Pipe(both.getAtIndex(JAVA_INT, 0), both.getAtIndex(JAVA_INT, 1));
     }
 
@@ -153,9 +164,7 @@ final class Libc {
         } catch (Throwable e) {
             throw impossible(e);
         }
-        if (result < 0) {
-            throw failed("fcntl", state);
-        }
+        require(result, "fcntl", state);
     }
 
     /**
@@ -256,6 +265,59 @@ final class Libc {
             int _ = (int) KILL.invokeExact(state(arena), pid, signal);
         } catch (Throwable e) {
             throw impossible(e);
+        }
+    }
+
+    /** Puts the calling thread into a new network namespace. */
+    static void leaveNetwork(Arena arena) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) UNSHARE.invokeExact(state, NEW_NETWORK);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot make a network namespace", state);
+    }
+
+    /** Puts the calling thread into the network namespace of a descriptor. */
+    static void enterNetwork(Arena arena, int namespace) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) SETNS.invokeExact(state, namespace, NEW_NETWORK);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot enter a network namespace", state);
+    }
+
+    /**
+     * @param request a struct ifreq of netdevice(7)
+     */
+    static void setInterfaceFlags(Arena arena, MemorySegment request) throws IOException {
+        MemorySegment state = state(arena);
+        int socket;
+        int result;
+        try {
+            socket = (int) SOCKET.invokeExact(state, INTERNET, DATAGRAM | CLOSE_ON_EXEC, 0);
+            require(socket, "cannot open a socket", state);
+            result = (int) IOCTL.invokeExact(state, socket, SET_INTERFACE_FLAGS, request);
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        try {
+            require(result, "cannot bring the loopback interface up", state);
+        } finally {
+            close(state(arena), socket);
+        }
+    }
+
+    private static void require(int result, String what, MemorySegment state) throws IOException {
+        if (result < 0) {
+            throw failed(what, state);
         }
     }
 }

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 public final class OsProcess {
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
-    private static final int NONE = -1;
     private static final byte[] NOTHING = new byte[0];
 
     private static final int CHUNK = 1 << 16;
@@ -94,7 +93,7 @@ public final class OsProcess {
             Libc.Pipe err = Libc.pipe(arena);
             ours.add(err.reading());
             spawn.give(its.add(err.writing()), 2);
-            int in = NONE;
+            int in = Libc.NONE;
             if (command.stdin().length == 0) {
                 spawn.open("/dev/null", Libc.READ_ONLY, 0);
             } else {
@@ -119,7 +118,7 @@ public final class OsProcess {
             int pid = starter.start(() -> spawn(command, files));
             int end = end(arena, pid);
             ours.keep();
-            return new Follower.Started(pid, NONE, out, err, end);
+            return new Follower.Started(pid, Libc.NONE, out, err, end);
         }
     }
 

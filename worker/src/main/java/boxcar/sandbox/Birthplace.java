@@ -2,16 +2,18 @@ package boxcar.sandbox;
 
 import boxcar.job.Fault;
 import boxcar.process.OsProcess;
+import boxcar.process.PrivateNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     private final ExecutorService thread;
     private final List<Path> here;
     private final List<Path> home;
+
+    /** Of the thread alone; made when it is first wanted. */
+    private @Nullable PrivateNetwork network;
 
     private Birthplace(List<Path> here, List<Path> home, int box) {
         this.here = here;
@@ -66,30 +71,19 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
      * which would be born in the group.
      */
     private void asked(OsProcess.Call what) throws IOException {
-        AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
-        Thread asking =
-                Thread.ofPlatform()
-                        .start(() -> {
-                            try {
-                                start(what);
-                            } catch (IOException e) {
-                                failure.set(e);
-                            }
-                        });
-        boolean interrupted = Thread.interrupted();
-        while (true) {
-            try {
-                asking.join();
-                break;
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        if (failure.get() != null) {
-            throw failure.get();
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        Thread.ofPlatform()
+                .start(() -> {
+                    try {
+                        answer.complete(start(what));
+                    } catch (IOException e) {
+                        answer.completeExceptionally(e);
+                    }
+                });
+        try {
+            var _ = answer.join();
+        } catch (CompletionException e) {
+            throw new IOException(e.getCause());
         }
     }
 
@@ -100,6 +94,18 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
         } catch (InterruptedException e) {
             throw new IOException("interrupted while a process was started", e);
         }
+    }
+
+    /** Starts a process in a network namespace in which it is alone. */
+    int startApart(OsProcess.Call call) throws IOException {
+        return start(() -> {
+            PrivateNetwork mine = network;
+            if (mine == null) {
+                mine = new PrivateNetwork();
+                network = mine;
+            }
+            return mine.within(call);
+        });
     }
 
     private <T> T call(Callable<T> what) throws IOException, InterruptedException {
@@ -117,6 +123,12 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     @Override
     public void close() {
         try {
+            asked(() -> {
+                if (network != null) {
+                    network.close();
+                }
+                return 0;
+            });
             move(home);
         } catch (IOException _) {
             // It leaves by its end, then.

@@ -78,7 +78,9 @@ final class IsolateRun {
             }
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
-            return OsProcess.start(command, files, group.birthplace(), stdout, stderr);
+            Birthplace place = group.birthplace();
+            OsProcess.Starter starter = stage.network() ? place : place::startApart;
+            return OsProcess.start(command, files, starter, stdout, stderr);
         } catch (IOException e) {
             throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
         }
