@@ -83,7 +83,7 @@ final class BenchLatency implements Callable<Integer> {
                 reading.join(TimeUnit.SECONDS.toMillis(60));
             }
             ObjectNode steps = BenchStand.object();
-            Timeline.of(worker.scrape()).tell(steps, before);
+            steps.setAll(Timeline.of(worker.scrape()).since(before).perJob());
             print(steps);
         }
         return Exit.WELL;

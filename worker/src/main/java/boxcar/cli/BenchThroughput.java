@@ -78,7 +78,7 @@ final class BenchThroughput implements Callable<Integer> {
                 Timeline before = Timeline.of(worker.scrape());
                 Rounds measured = measure(stand, bare, worker);
                 ObjectNode steps = BenchStand.object();
-                Timeline.of(worker.scrape()).tell(steps, before);
+                steps.setAll(Timeline.of(worker.scrape()).since(before).perJob());
                 print(used, measured, steps);
             }
         }
