@@ -48,8 +48,8 @@ record Timeline(Map<String, Double> seconds, double jobs) {
     /** Milliseconds of each step for a job, in the mean; together they are what a job takes. */
     ObjectNode perJob() {
         ObjectNode told = BenchStand.object();
-        seconds.forEach((step, sum) ->
-                told.put(step, Spread.rounded(sum * 1000 / Math.max(1, jobs))));
+        seconds.forEach(
+                (step, sum) -> told.put(step, Spread.rounded(sum * 1000 / Math.max(1, jobs))));
         return told;
     }
 }

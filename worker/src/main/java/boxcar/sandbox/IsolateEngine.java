@@ -41,7 +41,10 @@ final class IsolateEngine implements BoxEngine {
             throws Fault, InterruptedException {
         Supervisors.end(firstBox);
         return new IsolateEngine(
-                IsolateTool.probe(settings.isolate(), firstBox), settings, telemetry, Cgroups.detect());
+                IsolateTool.probe(settings.isolate(), firstBox),
+                settings,
+                telemetry,
+                Cgroups.detect());
     }
 
     /** Whether we bound a stage's memory and CPU time by a group of our own. */

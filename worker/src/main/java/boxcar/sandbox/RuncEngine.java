@@ -48,7 +48,8 @@ final class RuncEngine implements BoxEngine {
         this.cgroups = cgroups;
     }
 
-    static RuncEngine open(SandboxSettings settings, Telemetry telemetry) throws Fault, InterruptedException {
+    static RuncEngine open(SandboxSettings settings, Telemetry telemetry)
+            throws Fault, InterruptedException {
         Finished said = Tools.run(settings.runc(), "--version");
         Matcher matcher = VERSION.matcher(said.out());
         if (!said.well() || !matcher.find()) {
@@ -57,7 +58,8 @@ final class RuncEngine implements BoxEngine {
         if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
             throw Faults.sandbox("boxes of runc need /usr/bin/perl: apt-get install perl-base");
         }
-        return new RuncEngine(settings, telemetry, matcher.group(1), Cgroups.detect(), mayProtect());
+        return new RuncEngine(
+                settings, telemetry, matcher.group(1), Cgroups.detect(), mayProtect());
     }
 
     /** Lowering an out-of-memory score needs CAP_SYS_RESOURCE (proc(5)). */

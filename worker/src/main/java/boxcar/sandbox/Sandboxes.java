@@ -81,8 +81,7 @@ public final class Sandboxes {
         };
     }
 
-    private static BoxEngine firstThatWorks(
-            SandboxSettings settings, Telemetry telemetry, int box)
+    private static BoxEngine firstThatWorks(SandboxSettings settings, Telemetry telemetry, int box)
             throws Fault, InterruptedException {
         Fault isolate;
         try {

@@ -61,7 +61,9 @@ class TimelineTest {
             // Taken to acknowledged, so no less than taken to answered; and nothing told twice.
             assertTrue(all >= whole - 0.002, all + " s of " + whole + ": " + timeline);
             double own =
-                    all - timeline.seconds().getOrDefault("acknowledge", 0.0) - timeline.seconds().getOrDefault("hand-over", 0.0);
+                    all
+                            - timeline.seconds().getOrDefault("acknowledge", 0.0)
+                            - timeline.seconds().getOrDefault("hand-over", 0.0);
             assertTrue(own <= whole + 0.3, own + " s of " + whole + ": " + timeline);
         } finally {
             Trees.delete(folder);
@@ -72,7 +74,9 @@ class TimelineTest {
     private static String scrape(House house, int acknowledged) {
         Pattern count =
                 Pattern.compile(
-                        "boxcar_step_seconds_count\\{step=\"hand-over\",\\} " + acknowledged + "\\.0");
+                        "boxcar_step_seconds_count\\{step=\"hand-over\",\\} "
+                                + acknowledged
+                                + "\\.0");
         return await().atMost(Duration.ofSeconds(20))
                 .until(() -> get(house), metrics -> count.matcher(metrics).find());
     }

@@ -15,11 +15,10 @@ class TimingsTest {
     private final List<String> order = new ArrayList<>();
     private final Map<String, Duration> told = new HashMap<>();
     private final Timings timings =
-            new Timings(
-                    (step, took) -> {
-                        order.add(step);
-                        told.put(step, took);
-                    });
+            new Timings((step, took) -> {
+                order.add(step);
+                told.put(step, took);
+            });
 
     @Test
     void aStepIsToldWhenItEnds() {
