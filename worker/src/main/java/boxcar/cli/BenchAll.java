@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -19,13 +18,11 @@ import picocli.CommandLine.ParameterException;
         name = "all",
         mixinStandardHelpOptions = true,
         description = {
-            "Runs every benchmark, one after the other, on each engine that works here, in about twenty minutes on a",
-            "quiet machine of two cores. Writes for each a file of points (JSON), and a chart (SVG), and puts all tables,",
+            "Runs every benchmark, one after the other, on each engine that works here; meant to take less than 25",
+            "minutes on two quiet cores. Writes for each a file of points (JSON), and a chart (SVG), and puts all tables,",
             "and whether the bars are met, into README.md of the folder, between its two marks.",
         })
 final class BenchAll implements Callable<Integer> {
-    @Mixin private BenchEngines engines = new BenchEngines();
-
     @Option(
             names = "--out",
             paramLabel = "FOLDER",
@@ -73,7 +70,7 @@ final class BenchAll implements Callable<Integer> {
     private int all() throws Exception {
         long began = System.nanoTime();
         BenchFiles files = new BenchFiles(out);
-        List<String> present = engines.list();
+        List<String> present = BenchEngines.present();
         for (BenchKind kind : BenchKind.ALL) {
             if (only.isEmpty() || only.contains(kind.word())) {
                 List<ObjectNode> points = new ArrayList<>();

@@ -13,6 +13,9 @@ final class Chart {
     private static final int ROW = 22;
     private static final int HEAD = 34;
 
+    private static final String EDGED =
+            "stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\"";
+
     private final String title;
     private final List<Panel> panels = new ArrayList<>();
 
@@ -95,12 +98,7 @@ final class Chart {
                         "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>",
                         WIDTH,
                         height));
-        line(
-                svg,
-                String.format(
-                        Locale.ROOT,
-                        "<text x=\"12\" y=\"24\" font-size=\"15\" font-weight=\"bold\">%s</text>",
-                        escaped(title)));
+        text(svg, 12, 24, "font-size=\"15\" font-weight=\"bold\"", title);
         int y = 34;
         for (Panel panel : panels) {
             draw(svg, panel, y);
@@ -111,24 +109,12 @@ final class Chart {
 
     private static void draw(StringBuilder svg, Panel panel, int top) {
         double unit = LONGEST / panel.most();
-        line(
-                svg,
-                String.format(
-                        Locale.ROOT,
-                        "<text x=\"12\" y=\"%d\" font-weight=\"bold\" fill=\"#333\">%s</text>",
-                        top + 22,
-                        escaped(panel.title)));
+        text(svg, 12, top + 22, "font-weight=\"bold\" fill=\"#333\"", panel.title);
+        // The line lies on the bars, and what is written on both.
+        StringBuilder written = new StringBuilder();
         int y = top + HEAD;
         for (Bar bar : panel.bars) {
             long length = Math.max(1, Math.round(bar.value * unit));
-            line(
-                    svg,
-                    String.format(
-                            Locale.ROOT,
-                            "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
-                            LEFT - 8,
-                            y + 14,
-                            escaped(bar.label)));
             line(
                     svg,
                     String.format(
@@ -139,14 +125,8 @@ final class Chart {
                             length,
                             ROW - 5,
                             bar.ink.colour));
-            line(
-                    svg,
-                    String.format(
-                            Locale.ROOT,
-                            "<text x=\"%d\" y=\"%d\">%s</text>",
-                            LEFT + length + 6,
-                            y + 14,
-                            escaped(bar.text)));
+            text(written, LEFT - 8, y + 14, "text-anchor=\"end\"", bar.label);
+            text(written, LEFT + length + 6, y + 14, EDGED, bar.text);
             y += ROW;
         }
         Mark mark = panel.mark;
@@ -160,16 +140,26 @@ final class Chart {
                             x,
                             top + HEAD - 4,
                             y));
-            line(
-                    svg,
-                    String.format(
-                            Locale.ROOT,
-                            "<text x=\"%d\" y=\"%d\" fill=\"#b03030\" text-anchor=\"middle\""
-                                    + " font-size=\"11\">%s</text>",
-                            x,
-                            top + HEAD - 7,
-                            escaped(mark.text)));
+            text(
+                    written,
+                    x,
+                    top + HEAD - 7,
+                    "fill=\"#b03030\" text-anchor=\"middle\" font-size=\"11\"",
+                    mark.text);
         }
+        svg.append(written);
+    }
+
+    private static void text(StringBuilder svg, long x, int y, String style, String text) {
+        line(
+                svg,
+                String.format(
+                        Locale.ROOT,
+                        "<text x=\"%d\" y=\"%d\" %s>%s</text>",
+                        x,
+                        y,
+                        style,
+                        escaped(text)));
     }
 
     private static void line(StringBuilder svg, String line) {

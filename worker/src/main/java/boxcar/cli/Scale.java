@@ -135,7 +135,7 @@ final class Scale {
                 new Backlog(stand, recipe, boxes).carryOut(worker);
                 Timeline before = Timeline.of(worker.scrape());
                 int most = dimension.equals("files") ? MOST_FILES : MOST_BYTES;
-                int count = Math.clamp(most / value, boxes, jobs);
+                int count = Math.max(1, Math.min(jobs, most / value));
                 Backlog.Done done = new Backlog(stand, recipe, count).carryOut(worker);
                 ObjectNode point = point(dimension, value, done);
                 point.put("rss_kb", worker.residentKib());
