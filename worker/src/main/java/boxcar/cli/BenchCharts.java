@@ -23,7 +23,7 @@ final class BenchCharts {
                     for (ObjectNode p : some) {
                         double ours = p.path("jobs_per_second").asDouble();
                         String text =
-                                "%s (%s of the bare loop)"
+                                "%s, %s × the bare loop"
                                         .formatted(Chart.number(ours), p.path("ratio").asText());
                         bars.add(new Bar(p.path("boxes") + " boxes", ours, text, Ink.OURS));
                         bars.add(bar("bare loop", p, "bare_loop_per_second", Ink.BESIDE));

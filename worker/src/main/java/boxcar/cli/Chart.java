@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class Chart {
     private static final int WIDTH = 760;
     private static final int LEFT = 210;
-    private static final int LONGEST = 380;
+    private static final int LONGEST = 350;
     private static final int ROW = 22;
-    private static final int HEAD = 34;
+    private static final int HEAD = 44;
 
     private static final String EDGED =
             "stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\"";
