@@ -46,7 +46,7 @@ record EngineCalls(String engine, List<Path> stages) {
             case " $* " in
                 *" run --bundle "*)
                     bundle=$5
-                    work=$(sed -n 's/.*"source": *"\\([^"]*\\/work\\/[^"]*\\)".*/\\1/p' "$bundle/config.json" | head -n 1)
+                    work=$(sed -n 's/.*"source": *"\\([^"]*\\.disks\\/[^"]*\\)".*/\\1/p' "$bundle/config.json" | head -n 1)
                     if [[ -n $work ]] && grep -q '"/runtime/' "$bundle/config.json"; then
                         to=@OUT@/$(date +%s%N)
                         mkdir "$to"
