@@ -17,6 +17,9 @@ import picocli.CommandLine.Spec;
             BenchThroughput.class,
             BenchLatency.class,
             BenchStart.class,
+            BenchScale.class,
+            BenchParts.class,
+            BenchAll.class,
             ChaosCommand.class,
         })
 final class BenchCommand implements Runnable {

@@ -2,17 +2,21 @@ package boxcar.cli;
 
 import boxcar.intake.BoxcarClient;
 import boxcar.intake.JobTopic;
+import boxcar.intake.KafkaTrouble;
 import boxcar.intake.ResultCodec;
+import boxcar.intake.ResultReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** From producing a job to having its result. */
@@ -23,12 +27,10 @@ import picocli.CommandLine.Option;
             "Sends jobs at a low, steady rate, and takes the time from producing each to a consumer's reading its",
             "result. 'added' is that less the stage's own wall time, as the sandbox measured it.",
         })
-final class BenchLatency implements Callable<Integer> {
-    @Option(
-            names = "--engine",
-            defaultValue = "auto",
-            description = "isolate, runc or auto; default: ${DEFAULT-VALUE}.")
-    private String engine = "auto";
+final class BenchLatency implements Bench, Callable<Integer> {
+    private static final Duration LAST = Duration.ofSeconds(60);
+
+    @Mixin private BenchEngines engines = new BenchEngines();
 
     @Option(names = "--boxes", description = "Executions at once; default: the number of cores.")
     private int boxes = Runtime.getRuntime().availableProcessors();
@@ -51,131 +53,144 @@ final class BenchLatency implements Callable<Integer> {
             description = "Jobs before, as fast as they go; default: ${DEFAULT-VALUE}.")
     private int warmUp;
 
-    @Option(names = "--json", description = "Print one JSON object instead of the table.")
-    private boolean json;
-
-    private final Map<String, Long> sent = new ConcurrentHashMap<>();
-    private final Map<String, Arrived> arrived = new ConcurrentHashMap<>();
+    @Mixin private BenchOutput output = new BenchOutput();
 
     private record Arrived(long at, byte[] value) {}
 
     @Override
     public Integer call() throws Exception {
-        if (!(rate > 0) || jobs < 1 || boxes < 1 || warmUp < 0) {
-            throw new UsageException("rate, jobs and boxes must be above 0");
+        return output.tell(this);
+    }
+
+    @Override
+    public BenchKind kind() {
+        return BenchKind.LATENCY;
+    }
+
+    @Override
+    public List<ObjectNode> measure() throws Exception {
+        BenchEngines.atLeast("--rate", 0.01, rate);
+        BenchEngines.atLeast("--jobs", 1, jobs);
+        BenchEngines.atLeast("--boxes", 1, boxes);
+        BenchEngines.atLeast("--warm-up", 0, warmUp);
+        List<ObjectNode> points = new ArrayList<>();
+        for (String engine : engines.list()) {
+            points.add(point(engine));
         }
+        return points;
+    }
+
+    private ObjectNode point(String engine) throws Exception {
         BenchProgram program = BenchProgram.ECHO;
-        try (BenchStand stand = BenchStand.open(engine, boxes);
-                BenchWorker worker = stand.worker(Map.of())) {
-            worker.awaitReady();
-            BenchStand.say("Installing the runtime");
-            program.install(stand);
-            if (warmUp > 0) {
-                BenchStand.say("Warming up with " + warmUp + " jobs");
-                stand.work(worker, program.jobs(warmUp));
+        try (BenchStand stand = BenchStand.open(engine)) {
+            try (BenchWorker worker = stand.worker(boxes, Map.of())) {
+                worker.awaitReady();
+                stand.install(program);
             }
-            Timeline before = Timeline.of(worker.scrape());
-            BenchStand.say("Sending " + jobs + " jobs at " + rate + " a second");
-            try (BoxcarClient reader = stand.client();
-                    BoxcarClient sender = stand.client()) {
-                Thread reading = read(reader);
-                send(sender, program);
-                reading.join(TimeUnit.SECONDS.toMillis(60));
+            try (BenchWorker worker = stand.warm(boxes, program, warmUp)) {
+                Timeline before = Timeline.of(worker.scrape());
+                BenchStand.say("Sending " + jobs + " jobs at " + rate + " a second");
+                ObjectNode point = measured(stand, program);
+                point.set("steps_ms", Timeline.of(worker.scrape()).since(before).perJob());
+                return point;
             }
-            ObjectNode steps = BenchStand.object();
-            Timeline.of(worker.scrape()).tell(steps, before);
-            print(steps);
         }
-        return Exit.WELL;
     }
 
-    private Thread read(BoxcarClient reader) throws InterruptedException {
-        CountDownLatch first = new CountDownLatch(1);
-        Thread reading =
-                Thread.ofPlatform()
-                        .daemon()
-                        .start(() -> {
-                            first.countDown();
-                            reader.results(new BoxcarClient.View(null, false, true), this::hasMore);
-                        });
-        first.await();
-        // Its place at the topic's end must be found before the first result comes.
-        Thread.sleep(1000);
-        return reading;
-    }
-
-    private boolean hasMore(BoxcarClient.Raw raw) {
-        long now = System.nanoTime();
-        String id = raw.key();
-        byte[] value = raw.value();
-        if (id != null && value != null && sent.containsKey(id)) {
-            arrived.putIfAbsent(id, new Arrived(now, value));
+    private ObjectNode measured(BenchStand stand, BenchProgram program) throws Exception {
+        Map<String, Arrived> arrived = new ConcurrentHashMap<>();
+        Map<String, Long> sent;
+        try (ResultReader results = stand.ownClient().readResults()) {
+            Thread reading = Thread.ofPlatform().daemon().start(() -> read(results, arrived));
+            try {
+                sent = send(stand.ownClient(), program);
+                reading.join(LAST);
+            } finally {
+                end(reading);
+            }
         }
-        return arrived.size() < jobs;
+        if (arrived.size() < jobs) {
+            throw new IOException("only " + arrived.size() + " of " + jobs + " results");
+        }
+        return told(program, sent, arrived);
     }
 
-    private void send(BoxcarClient sender, BenchProgram program) throws Exception {
+    private void read(ResultReader results, Map<String, Arrived> arrived) {
+        try {
+            while (arrived.size() < jobs) {
+                List<BoxcarClient.Raw> batch = results.next(Duration.ofMillis(200));
+                long now = System.nanoTime();
+                for (BoxcarClient.Raw raw : batch) {
+                    String id = raw.key();
+                    byte[] value = raw.value();
+                    if (id != null && value != null) {
+                        arrived.putIfAbsent(id, new Arrived(now, value));
+                    }
+                }
+            }
+        } catch (RuntimeException e) {
+            // Interrupted when the one who sends has given up.
+            if (!KafkaTrouble.isInterrupt(e)) {
+                throw e;
+            }
+        }
+    }
+
+    /** No other thread may close its consumer while it polls. */
+    private static void end(Thread reading) throws IOException {
+        reading.interrupt();
+        Peace.keep(() -> {
+            try {
+                reading.join(LAST);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /**
+     * @return when each job was produced, in the time of {@link System#nanoTime}
+     */
+    private Map<String, Long> send(BoxcarClient sender, BenchProgram program) throws Exception {
+        Map<String, Long> sent = new ConcurrentHashMap<>();
         long start = System.nanoTime();
         for (int i = 0; i < jobs; i++) {
             String id = BenchStand.newId();
             byte[] value = BenchStand.bytes(program.job(id));
             long due = start + (long) (i * 1e9 / rate);
-            while (due - System.nanoTime() > 0) {
-                LockSupport.parkNanos(due - System.nanoTime());
-            }
+            TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
             sent.put(id, System.nanoTime());
             sender.send(JobTopic.EXECUTE, id, value);
         }
+        return sent;
     }
 
-    private void print(ObjectNode steps) throws Exception {
-        if (arrived.size() < jobs) {
-            throw new java.io.IOException("only " + arrived.size() + " of " + jobs + " results");
-        }
+    private ObjectNode told(
+            BenchProgram program, Map<String, Long> sent, Map<String, Arrived> arrived)
+            throws Exception {
         List<Double> whole = new ArrayList<>();
         List<Double> added = new ArrayList<>();
         List<Double> stage = new ArrayList<>();
         String used = "";
         for (var entry : arrived.entrySet()) {
             ObjectNode result = ResultCodec.toJson(entry.getValue().value());
-            BenchStand.check(result);
+            program.check(result);
             used = result.path("engine").asText();
-            long began = java.util.Objects.requireNonNull(sent.get(entry.getKey()));
+            long began = Objects.requireNonNull(sent.get(entry.getKey()));
             double millis = (entry.getValue().at() - began) / 1e6;
             double wall = result.path("run").path("wall_time").asDouble() * 1000;
             whole.add(millis);
             stage.add(wall);
             added.add(millis - wall);
         }
-        ObjectNode told =
-                BenchStand.object()
-                        .put("bench", "latency")
-                        .put("engine", used)
+        ObjectNode point =
+                BenchEngines.point(BenchKind.LATENCY, used)
                         .put("boxes", boxes)
                         .put("jobs", jobs)
-                        .put("rate", rate)
-                        .put("cores", Runtime.getRuntime().availableProcessors());
-        new Spread(whole).tell(told, "");
-        new Spread(added).tell(told, "added_");
-        new Spread(stage).tell(told, "stage_");
-        told.set("steps_ms", steps);
-        if (json) {
-            System.out.println(told);
-            return;
-        }
-        Table table = new Table("ENGINE " + used, "P50", "P90", "P99");
-        row(table, "produce to result, ms", "", told);
-        row(table, "of it the stage", "stage_", told);
-        row(table, "added", "added_", told);
-        table.print(System.out);
-        System.out.println("Mean ms of a step: " + steps);
-    }
-
-    private static void row(Table table, String title, String prefix, ObjectNode told) {
-        table.row(
-                title,
-                told.path(prefix + "p50_ms").asText(),
-                told.path(prefix + "p90_ms").asText(),
-                told.path(prefix + "p99_ms").asText());
+                        .put("rate", rate);
+        new Spread(whole).tell(point, "");
+        new Spread(added).tell(point, "added_");
+        new Spread(stage).tell(point, "stage_");
+        return point;
     }
 }

@@ -2,11 +2,13 @@ package boxcar.cli;
 
 import boxcar.intake.JobTopic;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What the benchmarks execute, and the runtime that it needs. */
-enum BenchProgram {
+enum BenchProgram implements Recipe {
     /** A shell that prints: nearly nothing but the sandbox's own cost. */
     ECHO("bash", "main.sh", null, "#!/bin/bash\n. ./main.sh\n", "echo hello\n", "hello\n"),
 
@@ -46,7 +48,7 @@ enum BenchProgram {
 
     private final String runtime;
     private final String file;
-    private final @org.jspecify.annotations.Nullable String compile;
+    private final @Nullable String compile;
     private final String run;
     private final String source;
     private final String prints;
@@ -54,7 +56,7 @@ enum BenchProgram {
     BenchProgram(
             String runtime,
             String file,
-            @org.jspecify.annotations.Nullable String compile,
+            @Nullable String compile,
             String run,
             String source,
             String prints) {
@@ -64,11 +66,6 @@ enum BenchProgram {
         this.run = run;
         this.source = source;
         this.prints = prints;
-    }
-
-    /** What its run prints. */
-    String prints() {
-        return prints;
     }
 
     void install(BenchStand stand) throws Exception {
@@ -84,20 +81,30 @@ enum BenchProgram {
         stand.carryOut(JobTopic.INSTALL, job);
     }
 
-    /** A job that executes it. */
-    ObjectNode job(String id) {
+    @Override
+    public ObjectNode job(String id) {
         return BenchStand.object()
                 .put("job_id", id)
                 .put("runtime", runtime)
                 .put("source_code", source);
     }
 
-    Map<String, byte[]> jobs(int count) {
-        Map<String, byte[]> jobs = new LinkedHashMap<>();
-        for (int i = 0; i < count; i++) {
-            String id = BenchStand.newId();
-            jobs.put(id, BenchStand.bytes(job(id)));
+    @Override
+    public void check(ObjectNode result) throws IOException {
+        BenchStand.check(result);
+        byte[] printed = ResultView.bytes(result.path("run").path("stdout"));
+        if (!new String(printed, StandardCharsets.UTF_8).equals(prints)) {
+            throw new IOException("a job printed something else: " + result);
         }
-        return jobs;
+    }
+
+    /** The program's source, for jobs that are like its own. */
+    String source() {
+        return source;
+    }
+
+    /** As the command line and the results name it. */
+    String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -14,50 +14,62 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a benchmark stands on: a broker of its own in a folder of its own, clients, and workers when
- * it asks for some.
+ * What a benchmark stands on: a broker of its own in a folder of its own, a client, and workers
+ * when it asks for some. Closing it, which no interrupt hinders, leaves nothing; whoever asked for
+ * a worker closes that first.
  */
 final class BenchStand implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Path folder;
     private final LocalBroker broker;
-    private final Map<String, String> settings;
+    private final String engine;
     private final Config config;
     private final BoxcarClient client;
     private int workers;
 
-    private BenchStand(
-            Path folder, LocalBroker broker, Map<String, String> settings, Config config) {
+    private BenchStand(Path folder, LocalBroker broker, String engine) throws Exception {
         this.folder = folder;
         this.broker = broker;
-        this.settings = settings;
-        this.config = config;
+        this.engine = engine;
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(settings("client", 1));
+        this.config = Config.read(Optional.empty(), environment);
         this.client = client();
     }
 
-    static BenchStand open(String engine, int boxes) throws Exception {
+    static BenchStand open(String engine) throws Exception {
         Path folder = Files.createTempDirectory("boxcar-bench-");
-        LocalBroker broker = LocalBroker.start(folder.resolve("kafka"), 0);
+        @Nullable LocalBroker broker = null;
+        @Nullable BenchStand stand = null;
+        try {
+            broker = LocalBroker.start(folder.resolve("kafka"), 0);
+            BenchStand opened = new BenchStand(folder, broker, engine);
+            new Topics(Setup.intake(opened.config)).create(1, _ -> {});
+            stand = opened;
+            return opened;
+        } finally {
+            if (stand == null) {
+                remove(broker, folder);
+            }
+        }
+    }
+
+    private Map<String, String> settings(String name, int boxes) {
         Map<String, String> settings = new HashMap<>();
         settings.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", broker.address());
-        settings.put("BOXCAR_STATE", folder.resolve("worker").toString());
+        settings.put("BOXCAR_STATE", folder.resolve(name).toString());
+        settings.put("BOXCAR_REPLICA", name);
         settings.put("BOXCAR_SANDBOX", engine);
         settings.put("BOXCAR_BOXES", Integer.toString(boxes));
-        Map<String, String> environment = new HashMap<>(System.getenv());
-        environment.putAll(settings);
-        Config config = Config.read(Optional.empty(), environment);
-        new Topics(Setup.intake(config)).create(1, _ -> {});
-        return new BenchStand(folder, broker, settings, config);
+        return settings;
     }
 
     Path folder() {
@@ -83,11 +95,50 @@ final class BenchStand implements AutoCloseable {
         return new BoxcarClient(Setup.intake(config), Setup.wire(config, ""));
     }
 
-    /** Starts a worker; several need state folders of their own among the settings. */
-    BenchWorker worker(Map<String, String> more) throws IOException {
-        Map<String, String> all = new HashMap<>(settings);
+    /** The stand's own client, for the thread that measures. */
+    BoxcarClient ownClient() {
+        return client;
+    }
+
+    /** Starts the worker that has run before, if one has: one at a time. */
+    BenchWorker worker(int boxes, Map<String, String> more) throws IOException {
+        return replica("worker", boxes, more);
+    }
+
+    /** Starts a worker with a name and a state folder of its own. */
+    BenchWorker replica(String name, int boxes, Map<String, String> more) throws IOException {
+        Map<String, String> all = settings(name, boxes);
         all.putAll(more);
-        return BenchWorker.start(folder.resolve("worker-" + workers++ + ".log"), all);
+        return BenchWorker.start(folder.resolve(name + "-" + workers++ + ".log"), all);
+    }
+
+    /** Installs what a program needs. */
+    void install(BenchProgram program) throws Exception {
+        say("Installing the runtime of " + program.word());
+        program.install(this);
+    }
+
+    /**
+     * Starts the worker, and has it carry out jobs until it is warm.
+     *
+     * @param jobs how many
+     */
+    BenchWorker warm(int boxes, Recipe recipe, int jobs) throws Exception {
+        BenchWorker worker = worker(boxes, Map.of());
+        boolean warm = false;
+        try {
+            worker.awaitReady();
+            if (jobs > 0) {
+                say("Warming up with " + jobs + " jobs");
+                new Backlog(this, recipe, jobs).carryOut(worker);
+            }
+            warm = true;
+            return worker;
+        } finally {
+            if (!warm) {
+                worker.close();
+            }
+        }
     }
 
     /**
@@ -99,7 +150,10 @@ final class BenchStand implements AutoCloseable {
         String id = job.path("job_id").asText();
         try (BoxcarClient.Awaited awaited = client.awaitResult(id)) {
             client.send(topic, id, bytes(job));
-            ObjectNode result = ResultCodec.toJson(awaited.within(PATIENCE).orElseThrow());
+            byte[] value =
+                    awaited.within(PATIENCE)
+                            .orElseThrow(() -> new IOException("no result of " + id));
+            ObjectNode result = ResultCodec.toJson(value);
             check(result);
             return result;
         }
@@ -108,62 +162,6 @@ final class BenchStand implements AutoCloseable {
     static void check(JsonNode result) throws IOException {
         if (!result.path("outcome").asText().equals("SUCCEEDED")) {
             throw new IOException("a job did not succeed: " + result);
-        }
-    }
-
-    /** When a result was published, and what it says. */
-    record Timed(Instant at, byte[] value) {}
-
-    /**
-     * Lets a worker that is held still go on with a backlog.
-     *
-     * @return the results, by job
-     */
-    Map<String, Timed> work(BenchWorker worker, Map<String, byte[]> jobs) throws Exception {
-        worker.hold();
-        client.sendAll(JobTopic.EXECUTE, jobs);
-        Map<String, Timed> results = new LinkedHashMap<>();
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        Thread go =
-                Thread.ofVirtual()
-                        .unstarted(() -> {
-                            try {
-                                Thread.sleep(500);
-                                worker.goOn();
-                            } catch (IOException | InterruptedException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        });
-        go.start();
-        Runnable pause = new Pause();
-        client.results(
-                new BoxcarClient.View(null, false, true),
-                raw -> {
-                    if (raw.value() != null && raw.key() != null && jobs.containsKey(raw.key())) {
-                        results.putIfAbsent(raw.key(), new Timed(raw.at(), raw.value()));
-                        pause.run();
-                    }
-                    return results.size() < jobs.size() && System.nanoTime() < end;
-                });
-        go.join();
-        return results;
-    }
-
-    /**
-     * Keeps a reader from asking the broker for each result by itself, which would cost more than
-     * some of what is measured. A result's time is its record's, not that of its reading.
-     */
-    private static final class Pause implements Runnable {
-        private static final Duration BETWEEN = Duration.ofMillis(200);
-
-        private long last = System.nanoTime();
-
-        @Override
-        public void run() {
-            if (System.nanoTime() - last > BETWEEN.toNanos()) {
-                LockSupport.parkNanos(BETWEEN.toNanos());
-                last = System.nanoTime();
-            }
         }
     }
 
@@ -181,8 +179,16 @@ final class BenchStand implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        client.close();
-        broker.close();
-        Trees.delete(folder);
+        Peace.keep(client::close);
+        remove(broker, folder);
+    }
+
+    private static void remove(@Nullable LocalBroker broker, Path folder) throws IOException {
+        Peace.keep(() -> {
+            if (broker != null) {
+                broker.close();
+            }
+            Trees.delete(folder);
+        });
     }
 }

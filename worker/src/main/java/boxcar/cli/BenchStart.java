@@ -4,12 +4,15 @@ import boxcar.intake.BoxcarClient;
 import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How soon a worker is there, and what it takes. */
@@ -17,15 +20,15 @@ import picocli.CommandLine.Option;
         name = "start",
         mixinStandardHelpOptions = true,
         description = {
-            "How long a worker takes from the start of its process until it is ready, and until a job that waited has",
-            "its result, where group and runtimes are there already; its memory idle and under load; its CPU idle.",
+            "How long a worker takes from the start of its process until it is ready, until it takes a job that waits,",
+            "and until that has its result, where group and runtimes are there already; its memory idle, under load",
+            "and after; its CPU idle.",
         })
-final class BenchStart implements Callable<Integer> {
-    @Option(
-            names = "--engine",
-            defaultValue = "auto",
-            description = "isolate, runc or auto; default: ${DEFAULT-VALUE}.")
-    private String engine = "auto";
+final class BenchStart implements Bench, Callable<Integer> {
+    private static final Duration RESULT = Duration.ofSeconds(60);
+    private static final Duration SETTLED = Duration.ofSeconds(5);
+
+    @Mixin private BenchEngines engines = new BenchEngines();
 
     @Option(
             names = "--starts",
@@ -45,69 +48,117 @@ final class BenchStart implements Callable<Integer> {
             description = "Jobs of the load; default: ${DEFAULT-VALUE}.")
     private int jobs;
 
-    @Option(names = "--json", description = "Print one JSON object instead of the table.")
-    private boolean json;
+    @Mixin private BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() throws Exception {
-        if (starts < 1 || idle < 1 || jobs < 1) {
-            throw new UsageException("starts, idle and jobs must be above 0");
-        }
-        int boxes = Runtime.getRuntime().availableProcessors();
-        try (BenchStand stand = BenchStand.open(engine, boxes)) {
-            try (BenchWorker first = stand.worker(Map.of())) {
-                first.awaitReady();
-                BenchStand.say("Installing the runtime");
-                BenchProgram.ECHO.install(stand);
-            }
-            List<Double> ready = new ArrayList<>();
-            List<Double> result = new ArrayList<>();
-            for (int i = 0; i < starts; i++) {
-                start(stand, ready, result);
-            }
-            ObjectNode told =
-                    BenchStand.object()
-                            .put("bench", "start")
-                            .put("starts", starts)
-                            .put("ready_ms", Math.round(new Spread(ready).median()))
-                            .put("first_result_ms", Math.round(new Spread(result).median()))
-                            .put("ready_ms_most", Math.round(new Spread(ready).most()));
-            watch(stand, told);
-            print(told);
-        }
-        return Exit.WELL;
+        return output.tell(this);
     }
 
-    private static void start(BenchStand stand, List<Double> ready, List<Double> result)
-            throws Exception {
+    @Override
+    public BenchKind kind() {
+        return BenchKind.START;
+    }
+
+    @Override
+    public List<ObjectNode> measure() throws Exception {
+        BenchEngines.atLeast("--starts", 1, starts);
+        BenchEngines.atLeast("--idle", 1, idle);
+        BenchEngines.atLeast("--jobs", 1, jobs);
+        List<ObjectNode> points = new ArrayList<>();
+        for (String engine : engines.list()) {
+            try (BenchStand stand = BenchStand.open(engine)) {
+                points.add(point(stand));
+            }
+        }
+        return points;
+    }
+
+    private ObjectNode point(BenchStand stand) throws Exception {
+        try (BenchWorker first = stand.worker(cores(), Map.of())) {
+            first.awaitReady();
+            stand.install(BenchProgram.ECHO);
+        }
+        Starts all = new Starts();
+        for (int i = 0; i < starts; i++) {
+            all.add(start(stand));
+        }
+        ObjectNode point =
+                BenchEngines.point(BenchKind.START, all.engine)
+                        .put("starts", starts)
+                        .put("ready_ms", all.median(all.ready))
+                        .put("ready_ms_most", Math.round(new Spread(all.ready).most()))
+                        .put("first_job_ms", all.median(all.taken))
+                        .put("first_result_ms", all.median(all.result));
+        watch(stand, point);
+        return point;
+    }
+
+    private static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    /** One start, in milliseconds from the start of the process. */
+    private record Started(String engine, double ready, double taken, double result) {}
+
+    private static final class Starts {
+        private final List<Double> ready = new ArrayList<>();
+        private final List<Double> taken = new ArrayList<>();
+        private final List<Double> result = new ArrayList<>();
+        private String engine = "";
+
+        void add(Started started) {
+            engine = started.engine;
+            ready.add(started.ready);
+            taken.add(started.taken);
+            result.add(started.result);
+            BenchStand.say(
+                    "Ready after %.0f ms, first job taken after %.0f ms, its result after %.0f ms"
+                            .formatted(started.ready, started.taken, started.result));
+        }
+
+        long median(List<Double> millis) {
+            return Math.round(new Spread(millis).median());
+        }
+    }
+
+    private static Started start(BenchStand stand) throws Exception {
         String id = BenchStand.newId();
-        try (BoxcarClient client = stand.client();
-                BoxcarClient.Awaited awaited = client.awaitResult(id)) {
+        BoxcarClient client = stand.ownClient();
+        try (BoxcarClient.Awaited awaited = client.awaitResult(id)) {
             client.send(JobTopic.EXECUTE, id, BenchStand.bytes(BenchProgram.ECHO.job(id)));
-            try (BenchWorker worker = stand.worker(Map.of())) {
-                double millis = worker.awaitReady().toNanos() / 1e6;
-                BenchStand.check(
-                        ResultCodec.toJson(awaited.within(Duration.ofSeconds(60)).orElseThrow()));
-                ready.add(millis);
-                result.add((System.nanoTime() - worker.started()) / 1e6);
-                BenchStand.say(
-                        "Ready after %.0f ms, result after %.0f ms"
-                                .formatted(ready.getLast(), result.getLast()));
+            try (BenchWorker worker = stand.worker(cores(), Map.of())) {
+                double ready = worker.awaitReady().toNanos() / 1e6;
+                byte[] value =
+                        awaited.within(RESULT)
+                                .orElseThrow(() -> new IOException("no result of " + id));
+                double done = (System.nanoTime() - worker.started()) / 1e6;
+                ObjectNode result = ResultCodec.toJson(value);
+                BenchProgram.ECHO.check(result);
+                Instant taken = Instant.parse(result.path("started_at").asText());
+                return new Started(
+                        result.path("engine").asText(),
+                        ready,
+                        Duration.between(worker.startedAt(), taken).toMillis(),
+                        done);
             }
         }
     }
 
-    private void watch(BenchStand stand, ObjectNode told) throws Exception {
-        try (BenchWorker worker = stand.worker(Map.of())) {
+    private void watch(BenchStand stand, ObjectNode point) throws Exception {
+        try (BenchWorker worker = stand.worker(cores(), Map.of())) {
             worker.awaitReady();
-            Thread.sleep(Duration.ofSeconds(5));
-            told.put("rss_idle_kb", worker.residentKib());
-            told.put("idle_cpu_percent", idleCpu(worker));
+            Thread.sleep(SETTLED);
+            point.put("rss_idle_kb", worker.residentKib());
+            point.put("idle_cpu_percent", idleCpu(worker));
             BenchStand.say("Loading it with " + jobs + " jobs");
-            stand.work(worker, BenchProgram.ECHO.jobs(jobs));
-            told.put("rss_loaded_kb", worker.residentKib());
-            Thread.sleep(Duration.ofSeconds(5));
-            told.put("idle_after_load_cpu_percent", idleCpu(worker));
+            try (MemoryWatch memory = MemoryWatch.start(worker)) {
+                new Backlog(stand, BenchProgram.ECHO, jobs).carryOut(worker);
+                point.put("rss_loaded_kb", memory.most());
+            }
+            Thread.sleep(SETTLED);
+            point.put("rss_after_load_kb", worker.residentKib());
+            point.put("idle_after_load_cpu_percent", idleCpu(worker));
         }
     }
 
@@ -116,22 +167,5 @@ final class BenchStart implements Callable<Integer> {
         Duration before = worker.cpu();
         Thread.sleep(Duration.ofSeconds(idle));
         return Spread.rounded(worker.cpu().minus(before).toMillis() / (idle * 10.0));
-    }
-
-    private void print(ObjectNode told) {
-        if (json) {
-            System.out.println(told);
-            return;
-        }
-        Table table = new Table("WHAT", "FIGURE");
-        table.row("start to ready, ms", told.path("ready_ms").asText());
-        table.row("start to first result, ms", told.path("first_result_ms").asText());
-        table.row("resident idle, kB", told.path("rss_idle_kb").asText());
-        table.row("resident after load, kB", told.path("rss_loaded_kb").asText());
-        table.row("CPU idle, % of a core", told.path("idle_cpu_percent").asText());
-        table.row(
-                "CPU idle after load, % of a core",
-                told.path("idle_after_load_cpu_percent").asText());
-        table.print(System.out);
     }
 }

@@ -10,6 +10,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -45,9 +47,8 @@ final class BenchWorker implements AutoCloseable {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        String launcher = Path.of(System.getProperty("boxcar.home", "."), "boxcar").toString();
         ProcessBuilder builder =
-                new ProcessBuilder(launcher, "worker")
+                new ProcessBuilder(command())
                         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -56,6 +57,14 @@ final class BenchWorker implements AutoCloseable {
         builder.environment().put("BOXCAR_METRICS_PORT", Integer.toString(port));
         long now = System.nanoTime();
         return new BenchWorker(builder.start(), URI.create("http://127.0.0.1:" + port), log, now);
+    }
+
+    /** By the launcher, which tells where it is; without one, as this program was started. */
+    private static List<String> command() {
+        String home = System.getProperty("boxcar.home");
+        return home == null
+                ? WorkerProcess.command()
+                : List.of(Path.of(home, "boxcar").toString(), "worker");
     }
 
     /**
@@ -81,6 +90,11 @@ final class BenchWorker implements AutoCloseable {
     /** When its process was started, in the time of {@link System#nanoTime}. */
     long started() {
         return started;
+    }
+
+    /** When its process was started. */
+    Instant startedAt() {
+        return Instant.now().minusNanos(System.nanoTime() - started);
     }
 
     /** What it serves to Prometheus. */
@@ -125,16 +139,20 @@ final class BenchWorker implements AutoCloseable {
         return Path.of("/proc", Long.toString(process.pid()), file);
     }
 
+    /** Lets it go on if it is held, has it stop in order, and waits for that. */
     @Override
-    public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(40, TimeUnit.SECONDS)) {
+    public void close() throws IOException {
+        Peace.keep(() -> {
+            try {
+                goOn();
+                process.destroy();
+                if (!process.waitFor(40, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException e) {
                 process.destroyForcibly();
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        });
     }
 }

@@ -56,7 +56,7 @@ public final class Replica implements AutoCloseable {
         sandbox =
                 hold(
                         new SandboxGuard(
-                                Sandboxes.open(Setup.sandbox(config)),
+                                Sandboxes.open(Setup.sandbox(config), metrics),
                                 config.boxes().executions(),
                                 config.boxes().installs()));
         LOG.info("sandbox: {}", sandbox.engine().describe());

@@ -46,7 +46,8 @@ final class WorkerProcess {
         return new WorkerProcess(builder.start(), name, log);
     }
 
-    private static List<String> command(String... flags) {
+    /** What starts a worker as this program was started. */
+    static List<String> command(String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {

@@ -7,6 +7,7 @@ import boxcar.job.Fault;
 import boxcar.job.Job;
 import boxcar.job.JobResult;
 import boxcar.job.JobRunner;
+import boxcar.job.LanguageRuntime;
 import boxcar.job.Progress;
 import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
@@ -59,10 +60,17 @@ public final class Engine implements JobRunner {
                                         room.directories(),
                                         room.stages(),
                                         cancellation)
-                                .run(room.lookup().require(execute.runtime()), workshop);
+                                .run(runtime(execute), workshop);
             };
         } catch (Rejected rejected) {
             return JobResult.rejected(rejected.rejection());
+        }
+    }
+
+    private LanguageRuntime runtime(Job.Execute execute)
+            throws Rejected, Fault, InterruptedException {
+        try (var _ = room.stages().telemetry().begin("runtime")) {
+            return room.lookup().require(execute.runtime());
         }
     }
 

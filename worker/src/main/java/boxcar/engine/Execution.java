@@ -44,8 +44,10 @@ final class Execution {
             throws Rejected, Fault, InterruptedException {
         rejectIfTooLate();
         SourceTree.check(job.sources(), runtime.definition().sourceFileName());
-        Optional<Workshop.Loan> borrowed =
-                cancellation.awaitUnlessCancelled(() -> workshop.borrow(runtime.id()));
+        Optional<Workshop.Loan> borrowed;
+        try (var _ = stages.telemetry().begin("runtime")) {
+            borrowed = cancellation.awaitUnlessCancelled(() -> workshop.borrow(runtime.id()));
+        }
         if (borrowed.isEmpty()) {
             return JobResult.cancelled().withRuntime(runtime.id(), runtime.name());
         }

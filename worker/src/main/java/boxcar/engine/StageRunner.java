@@ -24,7 +24,7 @@ final class StageRunner {
     StageResult run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
         long start = System.nanoTime();
         Ending ending;
-        try (var _ = telemetry.begin("sandbox")) {
+        try (var _ = telemetry.begin("box-wait")) {
             ending = sandbox.run(stage, cancellation);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - start);

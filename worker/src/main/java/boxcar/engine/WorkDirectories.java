@@ -31,7 +31,9 @@ final class WorkDirectories {
     }
 
     WorkDirectory create() throws Fault, InterruptedException {
-        return new WorkDirectory(sandbox.disk(), telemetry);
+        try (var _ = telemetry.begin("work-directory")) {
+            return new WorkDirectory(sandbox.disk(), telemetry);
+        }
     }
 
     /**
@@ -42,7 +44,7 @@ final class WorkDirectories {
      */
     @Nullable WorkDirectory copyOf(WorkDirectory original) throws Fault, InterruptedException {
         WorkDirectory copy = create();
-        try {
+        try (var _ = telemetry.begin("work-directory")) {
             Trees.copyInto(original.path(), copy.path());
             return copy;
         } catch (IOException e) {

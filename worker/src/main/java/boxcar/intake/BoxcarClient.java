@@ -95,6 +95,11 @@ public final class BoxcarClient implements AutoCloseable {
         }
     }
 
+    /** Reads all results that come from this moment on. */
+    public ResultReader readResults() {
+        return ResultReader.open(clients.reader(clientId + "-results"), topics.results());
+    }
+
     /** The result that is awaited. */
     public static final class Awaited implements AutoCloseable {
         private final KafkaConsumer<byte[], byte[]> consumer;

@@ -186,7 +186,24 @@ final class Slot implements Runnable {
                         around.clock.instant(),
                         doubt,
                         lease::isHeld);
-        HeldJob job = HeldJob.start(place.name, handler, delivery);
+        try (Telemetry.Timing handOver = around.telemetry.begin("hand-over")) {
+            return hold(lease, delivery, HeldJob.start(place.name, timed(handOver), delivery));
+        }
+    }
+
+    /** The job's own thread tells its steps; what is left of them is {@code other}. */
+    private RecordHandler timed(Telemetry.Timing handOver) {
+        return delivery -> {
+            long start = System.nanoTime();
+            try (var _ = around.telemetry.begin("other")) {
+                return handler.handle(delivery);
+            } finally {
+                handOver.without(Duration.ofNanos(System.nanoTime() - start));
+            }
+        };
+    }
+
+    private Duration hold(Lease lease, Delivery delivery, HeldJob job) throws InterruptedException {
         held = job;
         try {
             if (abandoned) {

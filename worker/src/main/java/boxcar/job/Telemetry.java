@@ -34,16 +34,23 @@ public interface Telemetry {
     /** A job went through a step, one of a few constant words, in this time. */
     default void step(String step, Duration took) {}
 
-    /** Times a step from now until it is closed. */
+    /**
+     * Times a step from now until it is closed, by the thread that began it. What lies in another
+     * step counts for the inner one alone, so that the steps of a job add up to the whole.
+     */
     default Timing begin(String step) {
-        long start = System.nanoTime();
-        return () -> step(step, Duration.ofNanos(System.nanoTime() - start));
+        return Timing.NONE;
     }
 
     /** A step that is being timed. */
     interface Timing extends AutoCloseable {
+        Timing NONE = new Timing() {};
+
+        /** Some of the time is told as another step's, or was spent by another thread. */
+        default void without(Duration elsewhere) {}
+
         @Override
-        void close();
+        default void close() {}
     }
 
     /** We failed at a step. */

@@ -80,6 +80,8 @@ public final class Metrics implements Telemetry {
                     .buckets(STEPS)
                     .register(registry);
 
+    private final Timings timings = new Timings(this::step);
+
     /** Registers the JVM's own figures too. */
     public Metrics() {
         DefaultExports.register(registry);
@@ -151,6 +153,11 @@ public final class Metrics implements Telemetry {
     @Override
     public void step(String step, Duration took) {
         steps.labels(step).observe(seconds(took));
+    }
+
+    @Override
+    public Timing begin(String step) {
+        return timings.begin(step);
     }
 
     @Override

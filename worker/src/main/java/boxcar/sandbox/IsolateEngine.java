@@ -5,6 +5,7 @@ import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
+import boxcar.job.Telemetry;
 import boxcar.process.Command;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,20 +25,26 @@ import org.jspecify.annotations.Nullable;
 final class IsolateEngine implements BoxEngine {
     private final IsolateTool tool;
     private final SandboxSettings settings;
+    private final Telemetry telemetry;
     private final Cgroups cgroups;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
 
-    private IsolateEngine(IsolateTool tool, SandboxSettings settings, Cgroups cgroups) {
+    private IsolateEngine(
+            IsolateTool tool, SandboxSettings settings, Telemetry telemetry, Cgroups cgroups) {
+        this.telemetry = telemetry;
         this.tool = tool;
         this.settings = settings;
         this.cgroups = cgroups;
     }
 
-    static IsolateEngine open(SandboxSettings settings, int firstBox)
+    static IsolateEngine open(SandboxSettings settings, Telemetry telemetry, int firstBox)
             throws Fault, InterruptedException {
         Supervisors.end(firstBox);
         return new IsolateEngine(
-                IsolateTool.probe(settings.isolate(), firstBox), settings, Cgroups.detect());
+                IsolateTool.probe(settings.isolate(), firstBox),
+                settings,
+                telemetry,
+                Cgroups.detect());
     }
 
     /** Whether we bound a stage's memory and CPU time by a group of our own. */
@@ -132,10 +139,16 @@ final class IsolateEngine implements BoxEngine {
         @Nullable OwnGroup group = groups.get(box);
         Command command =
                 new IsolateCommand(tool, folder(box), stage, group != null).toRun(box, meta(box));
-        Ending ending =
-                new IsolateRun(box, tool.uid(box), stage, stop, meta(box), group)
-                        .run(command, folder(box).streams());
-        clean(box);
+        Ending ending;
+        try (var timing = telemetry.begin("engine")) {
+            ending =
+                    new IsolateRun(box, tool.uid(box), stage, stop, meta(box), group)
+                            .run(command, folder(box).streams());
+            StageTime.tell(ending, telemetry, timing);
+        }
+        try (var _ = telemetry.begin("box-clean-up")) {
+            clean(box);
+        }
         return ending;
     }
 

@@ -7,6 +7,7 @@ import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
+import boxcar.job.Telemetry;
 import boxcar.job.Usage;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,11 +24,18 @@ final class PooledSandbox implements Sandbox {
     private final Claims claims;
     private final Disks disks;
     private final BoxPool pool;
+    private final Telemetry telemetry;
     private final AbandonedBoxes abandoned;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims, Disks disks, AbandonedBoxes abandoned) {
+    PooledSandbox(
+            BoxEngine engine,
+            Claims claims,
+            Disks disks,
+            AbandonedBoxes abandoned,
+            Telemetry telemetry) {
+        this.telemetry = telemetry;
         this.disks = disks;
         this.abandoned = abandoned;
         this.engine = engine;
@@ -43,7 +51,9 @@ final class PooledSandbox implements Sandbox {
             return cancelledBeforeItRan();
         }
         try {
-            return runIn(box, stage, cancellation);
+            try (var _ = telemetry.begin("box")) {
+                return runIn(box, stage, cancellation);
+            }
         } finally {
             pool.giveBack(box);
         }

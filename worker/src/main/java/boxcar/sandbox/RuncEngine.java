@@ -5,6 +5,7 @@ import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
+import boxcar.job.Telemetry;
 import boxcar.process.Finished;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,19 +30,26 @@ final class RuncEngine implements BoxEngine {
     static final String PARENT = OwnGroup.PARENT;
 
     private final SandboxSettings settings;
+    private final Telemetry telemetry;
     private final String version;
     private final Cgroups cgroups;
     private final boolean mayProtect;
 
     private RuncEngine(
-            SandboxSettings settings, String version, Cgroups cgroups, boolean mayProtect) {
+            SandboxSettings settings,
+            Telemetry telemetry,
+            String version,
+            Cgroups cgroups,
+            boolean mayProtect) {
+        this.telemetry = telemetry;
         this.mayProtect = mayProtect;
         this.settings = settings;
         this.version = version;
         this.cgroups = cgroups;
     }
 
-    static RuncEngine open(SandboxSettings settings) throws Fault, InterruptedException {
+    static RuncEngine open(SandboxSettings settings, Telemetry telemetry)
+            throws Fault, InterruptedException {
         Finished said = Tools.run(settings.runc(), "--version");
         Matcher matcher = VERSION.matcher(said.out());
         if (!said.well() || !matcher.find()) {
@@ -50,7 +58,8 @@ final class RuncEngine implements BoxEngine {
         if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
             throw Faults.sandbox("boxes of runc need /usr/bin/perl: apt-get install perl-base");
         }
-        return new RuncEngine(settings, matcher.group(1), Cgroups.detect(), mayProtect());
+        return new RuncEngine(
+                settings, telemetry, matcher.group(1), Cgroups.detect(), mayProtect());
     }
 
     /** Lowering an out-of-memory score needs CAP_SYS_RESOURCE (proc(5)). */
@@ -146,9 +155,15 @@ final class RuncEngine implements BoxEngine {
                         container(box));
         boolean well = false;
         try (var talk = Talk.open(folder)) {
-            Ending ending = new RuncRun(stage, stop, user, group, talk).run(argv);
-            if (!stage.binds().isEmpty()) {
-                folder.renewRoot();
+            Ending ending;
+            try (var timing = telemetry.begin("engine")) {
+                ending = new RuncRun(stage, stop, user, group, talk).run(argv);
+                StageTime.tell(ending, telemetry, timing);
+            }
+            try (var _ = telemetry.begin("box-clean-up")) {
+                if (!stage.binds().isEmpty()) {
+                    folder.renewRoot();
+                }
             }
             well = true;
             return ending;

@@ -3,6 +3,7 @@ package boxcar.sandbox;
 import boxcar.files.Trees;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
+import boxcar.job.Telemetry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,16 @@ public final class Sandboxes {
      * @throws Fault if no engine works here, or no box is free; the message says what to do
      */
     public static Sandbox open(SandboxSettings wanted) throws Fault, InterruptedException {
+        return open(wanted, Telemetry.NONE);
+    }
+
+    /**
+     * As above.
+     *
+     * @param telemetry hears what the time in a box is spent on
+     */
+    public static Sandbox open(SandboxSettings wanted, Telemetry telemetry)
+            throws Fault, InterruptedException {
         SandboxSettings settings = wanted.resolved();
         Claims claims = Claims.take(settings);
         boolean opened = false;
@@ -35,7 +46,7 @@ public final class Sandboxes {
                         settings.lastBox());
             }
             forgetEarlierLife(settings);
-            BoxEngine engine = engine(settings, claims.numbers().getFirst());
+            BoxEngine engine = engine(settings, telemetry, claims.numbers().getFirst());
             for (int box : claims.numbers()) {
                 Disks.sweep(settings.locks(), box);
                 engine.ready(box);
@@ -45,7 +56,7 @@ public final class Sandboxes {
             var disks =
                     new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
             return new PooledSandbox(
-                    engine, claims, disks, AbandonedBoxes.sweepBy(engine, settings));
+                    engine, claims, disks, AbandonedBoxes.sweepBy(engine, settings), telemetry);
         } finally {
             if (!opened) {
                 claims.close();
@@ -61,25 +72,25 @@ public final class Sandboxes {
         }
     }
 
-    private static BoxEngine engine(SandboxSettings settings, int box)
+    private static BoxEngine engine(SandboxSettings settings, Telemetry telemetry, int box)
             throws Fault, InterruptedException {
         return switch (settings.engine()) {
-            case ISOLATE -> IsolateEngine.open(settings, box);
-            case RUNC -> RuncEngine.open(settings);
-            case AUTO -> firstThatWorks(settings, box);
+            case ISOLATE -> IsolateEngine.open(settings, telemetry, box);
+            case RUNC -> RuncEngine.open(settings, telemetry);
+            case AUTO -> firstThatWorks(settings, telemetry, box);
         };
     }
 
-    private static BoxEngine firstThatWorks(SandboxSettings settings, int box)
+    private static BoxEngine firstThatWorks(SandboxSettings settings, Telemetry telemetry, int box)
             throws Fault, InterruptedException {
         Fault isolate;
         try {
-            return IsolateEngine.open(settings, box);
+            return IsolateEngine.open(settings, telemetry, box);
         } catch (Fault e) {
             isolate = e;
         }
         try {
-            BoxEngine runc = RuncEngine.open(settings);
+            BoxEngine runc = RuncEngine.open(settings, telemetry);
             LOG.info("using runc, for isolate does not work here: {}", isolate.getMessage());
             return runc;
         } catch (Fault e) {

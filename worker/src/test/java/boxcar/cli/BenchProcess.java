@@ -1,0 +1,139 @@
+package boxcar.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** {@code boxcar bench …} in a process of its own, with a folder of its own for temporary files. */
+final class BenchProcess {
+    private final Process process;
+    private final Path folder;
+
+    private BenchProcess(Process process, Path folder) {
+        this.process = process;
+        this.folder = folder;
+    }
+
+    /**
+     * @param folder empty; what the process leaves is found in there
+     */
+    static BenchProcess start(Path folder, String... arguments) throws IOException {
+        String classPath =
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        List<String> command = new ArrayList<>(WorkerProcess.command());
+        command = new ArrayList<>(command.subList(0, command.indexOf("-cp")));
+        command.addAll(
+                List.of(
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-Dboxcar.broker.classpath=" + classPath,
+                        "-cp",
+                        classPath,
+                        "boxcar.cli.Main",
+                        "bench"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                        .redirectOutput(folder.resolve("out").toFile())
+                        .redirectError(folder.resolve("err").toFile());
+        builder.environment().put("BOXCAR_LOG_LEVEL", "WARN");
+        return new BenchProcess(builder.start(), folder);
+    }
+
+    /** Its points, once it has ended well and left nothing. */
+    List<JsonNode> points() throws Exception {
+        assertEquals(Exit.WELL, exit(), this::said);
+        assertNothingIsLeft();
+        List<JsonNode> points = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve("out"))) {
+            points.add(House.JSON.readTree(line));
+        }
+        return points;
+    }
+
+    int exit() throws InterruptedException {
+        assertTrue(process.waitFor(180, TimeUnit.SECONDS), this::said);
+        return process.exitValue();
+    }
+
+    /** As Ctrl-C does. */
+    void interrupt() throws Exception {
+        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    }
+
+    void end() {
+        process.destroyForcibly();
+    }
+
+    /** What it told people. */
+    String said() {
+        try {
+            return Files.readString(folder.resolve("err"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    void awaitSaid(String words) {
+        await().atMost(Duration.ofMinutes(2)).until(() -> said().contains(words));
+    }
+
+    /** Waits until a process runs whose command line has the words, and that is ours. */
+    void awaitProcess(String words) {
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> ours().stream().anyMatch(line -> line.contains(words)));
+    }
+
+    void assertNothingIsLeft() throws IOException {
+        assertEquals(List.of(), ours());
+        try (Stream<Path> left = Files.list(folder.resolve("tmp"))) {
+            // The JVM's own, and of libraries that it loads.
+            List<String> names =
+                    left.map(path -> path.getFileName().toString())
+                            .filter(name -> name.startsWith("boxcar"))
+                            .toList();
+            assertEquals(List.of(), names);
+        }
+        String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
+        assertTrue(!mounts.contains(folder.toString()), "a mount below " + folder + " is left");
+    }
+
+    /** Command lines of processes that have our folder in theirs or in their environment. */
+    private List<String> ours() {
+        List<String> found = new ArrayList<>();
+        ProcessHandle.allProcesses()
+                .filter(handle -> handle.pid() != process.pid())
+                .forEach(handle -> {
+                    String line = read(handle.pid(), "cmdline");
+                    if ((line + read(handle.pid(), "environ"))
+                            .contains(folder.resolve("tmp").toString())) {
+                        found.add(handle.pid() + " " + line.replace('\0', ' '));
+                    }
+                });
+        return found;
+    }
+
+    private static String read(long pid, String file) {
+        try {
+            return new String(
+                    Files.readAllBytes(Path.of("/proc", Long.toString(pid), file)),
+                    StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}
