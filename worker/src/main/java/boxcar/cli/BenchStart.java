@@ -17,8 +17,9 @@ import picocli.CommandLine.Option;
         name = "start",
         mixinStandardHelpOptions = true,
         description = {
-            "How long a worker takes from the start of its process until it is ready, and until a job that waited has",
-            "its result, where group and runtimes are there already; its memory idle and under load; its CPU idle.",
+            "How long a worker takes to start, and what it needs.",
+            "From the start of its process until it is ready, and until a job that waited has its result, where group",
+            "and runtimes are there already; its memory idle and under load; its CPU idle.",
         })
 final class BenchStart implements Callable<Integer> {
     @Option(

@@ -46,7 +46,8 @@ final class WorkerProcess {
         return new WorkerProcess(builder.start(), name, log);
     }
 
-    private static List<String> command(String... flags) {
+    /** The command that starts a worker like this program. */
+    static List<String> command(String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {

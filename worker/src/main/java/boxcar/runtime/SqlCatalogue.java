@@ -11,12 +11,14 @@ import boxcar.job.LanguageRuntime;
 import boxcar.job.LanguageRuntime.State;
 import boxcar.job.RuntimeDefinition;
 import boxcar.jooq.tables.records.RuntimeRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +33,11 @@ final class SqlCatalogue implements Catalogue {
     private static final Logger LOG = LoggerFactory.getLogger(SqlCatalogue.class);
     private static final long ONLY_ROW = 1;
 
+    /** Above the time for which a broker that restarts is away. */
+    private static final Duration FOLLOWING = Duration.ofMinutes(1);
+
     private final Database database;
+    private final Duration patience;
     private final Map<Long, LanguageRuntime> byId = new ConcurrentHashMap<>();
     private final Map<String, Long> idByName = new ConcurrentHashMap<>();
     private final Object followed = new Object();
@@ -39,7 +45,15 @@ final class SqlCatalogue implements Catalogue {
     private Listener listener = new Listener() {};
 
     SqlCatalogue(Database database) throws Fault {
+        this(database, FOLLOWING);
+    }
+
+    /**
+     * @param patience with a log that is not followed
+     */
+    SqlCatalogue(Database database, Duration patience) throws Fault {
         this.database = database;
+        this.patience = patience;
         for (RuntimeRecord row : database.read(sql -> sql.selectFrom(RUNTIME).fetch())) {
             cache(read(row));
         }
@@ -197,10 +211,19 @@ final class SqlCatalogue implements Catalogue {
     }
 
     @Override
-    public void awaitFollowed(long nextOffset) throws InterruptedException {
+    public void awaitFollowed(long nextOffset) throws Fault, InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
         synchronized (followed) {
             while (next < nextOffset) {
-                followed.wait();
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0) {
+                    throw new Fault(
+                            "catalogue",
+                            Fault.Next.TRY_ELSEWHERE,
+                            "this replica has followed the catalogue's log to %d, but not to %d within %d s"
+                                    .formatted(next, nextOffset, patience.toSeconds()));
+                }
+                followed.wait(left);
             }
         }
     }
