@@ -2,8 +2,10 @@ package boxcar.intake;
 
 import boxcar.job.Fault;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * not say which; so a connection is tried first.
  */
 public final class FirstContact {
-    private static final Duration CONNECTING = Duration.ofMillis(1500);
+    private static final Duration CONNECTING = Duration.ofSeconds(1);
+    /** Addresses that are tried, of servers and of each; with more, Kafka's clients find out. */
     private static final int AT_MOST = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(8);
 
@@ -77,10 +80,23 @@ public final class FirstContact {
         if (host == null || port == null || port > 65535) {
             return null;
         }
-        InetSocketAddress address = new InetSocketAddress(host, port);
-        if (address.isUnresolved()) {
+        InetAddress[] addresses;
+        try {
+            addresses = InetAddress.getAllByName(host);
+        } catch (UnknownHostException e) {
             return "there is no host " + host;
         }
+        @Nullable String failure = null;
+        for (InetAddress address : List.of(addresses).subList(0, Math.min(AT_MOST, addresses.length))) {
+            failure = connect(new InetSocketAddress(address, port));
+            if (failure == null) {
+                return null;
+            }
+        }
+        return addresses.length > AT_MOST ? null : failure;
+    }
+
+    private static @Nullable String connect(InetSocketAddress address) {
         try (Socket socket = new Socket()) {
             socket.connect(address, Math.toIntExact(CONNECTING.toMillis()));
             return null;

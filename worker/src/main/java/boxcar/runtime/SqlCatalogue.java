@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,11 +36,9 @@ final class SqlCatalogue implements Catalogue {
     private static final Duration FOLLOWING = Duration.ofMinutes(1);
 
     private final Database database;
-    private final Duration patience;
     private final Map<Long, LanguageRuntime> byId = new ConcurrentHashMap<>();
     private final Map<String, Long> idByName = new ConcurrentHashMap<>();
-    private final Object followed = new Object();
-    private long next;
+    private final LogPosition followed;
     private Listener listener = new Listener() {};
 
     SqlCatalogue(Database database) throws Fault {
@@ -53,7 +50,6 @@ final class SqlCatalogue implements Catalogue {
      */
     SqlCatalogue(Database database, Duration patience) throws Fault {
         this.database = database;
-        this.patience = patience;
         for (RuntimeRecord row : database.read(sql -> sql.selectFrom(RUNTIME).fetch())) {
             cache(read(row));
         }
@@ -62,7 +58,7 @@ final class SqlCatalogue implements Catalogue {
                         sql.select(CATALOGUE_POSITION.NEXT_OFFSET)
                                 .from(CATALOGUE_POSITION)
                                 .fetchOne(0, Long.class));
-        this.next = position == null ? 0 : position;
+        this.followed = new LogPosition(position == null ? 0 : position, patience);
     }
 
     /** Hears of changes, on the thread that follows the log; must be quick. */
@@ -125,20 +121,20 @@ final class SqlCatalogue implements Catalogue {
         });
         byId.clear();
         idByName.clear();
-        advance(0);
+        followed.advance(0);
         gone.forEach(listener::removed);
     }
 
     @Override
     public void follow(long offset, CatalogueRecord entry) throws Fault {
-        if (offset < position()) {
+        if (offset < followed.next()) {
             return;
         }
         switch (entry) {
             case CatalogueRecord.Installed installed -> install(offset, installed);
             case CatalogueRecord.Removed removed -> remove(offset, removed);
         }
-        advance(offset + 1);
+        followed.advance(offset + 1);
     }
 
     private void install(long offset, CatalogueRecord.Installed entry) throws Fault {
@@ -186,9 +182,9 @@ final class SqlCatalogue implements Catalogue {
 
     @Override
     public void skip(long offset) throws Fault {
-        if (offset >= position()) {
+        if (offset >= followed.next()) {
             skipTo(offset + 1);
-            advance(offset + 1);
+            followed.advance(offset + 1);
         }
     }
 
@@ -212,33 +208,7 @@ final class SqlCatalogue implements Catalogue {
 
     @Override
     public void awaitFollowed(long nextOffset) throws Fault, InterruptedException {
-        long deadline = System.nanoTime() + patience.toNanos();
-        synchronized (followed) {
-            while (next < nextOffset) {
-                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                if (left <= 0) {
-                    throw new Fault(
-                            "catalogue",
-                            Fault.Next.TRY_ELSEWHERE,
-                            "this replica has followed the catalogue's log to %d, but not to %d within %d s"
-                                    .formatted(next, nextOffset, patience.toSeconds()));
-                }
-                followed.wait(left);
-            }
-        }
-    }
-
-    private long position() {
-        synchronized (followed) {
-            return next;
-        }
-    }
-
-    private void advance(long to) {
-        synchronized (followed) {
-            next = to;
-            followed.notifyAll();
-        }
+        followed.await(nextOffset);
     }
 
     /** Says how far this host is with a runtime; nothing happens if it was removed meanwhile. */
