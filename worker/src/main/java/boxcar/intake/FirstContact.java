@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FirstContact {
     private static final Duration CONNECTING = Duration.ofSeconds(1);
+
     /** Addresses that are tried, of servers and of each; with more, Kafka's clients find out. */
     private static final int AT_MOST = 2;
+
     private static final Duration PATIENCE = Duration.ofSeconds(8);
 
     private FirstContact() {}
@@ -87,7 +89,8 @@ public final class FirstContact {
             return "there is no host " + host;
         }
         @Nullable String failure = null;
-        for (InetAddress address : List.of(addresses).subList(0, Math.min(AT_MOST, addresses.length))) {
+        for (InetAddress address :
+                List.of(addresses).subList(0, Math.min(AT_MOST, addresses.length))) {
             failure = connect(new InetSocketAddress(address, port));
             if (failure == null) {
                 return null;

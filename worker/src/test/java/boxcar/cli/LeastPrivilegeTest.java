@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -202,12 +203,14 @@ class LeastPrivilegeTest {
     }
 
     @Test
+    @Tag("long")
     @Order(5)
     void aWorkerThatLosesTheRightToTakeJobsStopsWithOneLine() throws Exception {
         stopsWithout(acl("boxcar-execute", "READ"), "Cannot take jobs from boxcar.execute: ");
     }
 
     @Test
+    @Tag("long")
     @Order(6)
     void aWorkerThatLosesTheRightToHearOfCancelsStopsWithOneLine() throws Exception {
         stopsWithout(acl("boxcar.control", "READ"), "Cannot read boxcar.control: ");
