@@ -26,11 +26,11 @@ import org.apache.kafka.metadata.storage.Formatter;
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private final KafkaRaftServer server;
-    private final int port;
+    private final BrokerSettings settings;
 
-    private EmbeddedBroker(KafkaRaftServer server, int port) {
+    private EmbeddedBroker(KafkaRaftServer server, BrokerSettings settings) {
         this.server = server;
-        this.port = port;
+        this.settings = settings;
     }
 
     /**
@@ -57,16 +57,24 @@ public final class EmbeddedBroker implements AutoCloseable {
         KafkaConfig config = new KafkaConfig(settings.with(properties), false);
         KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
         server.startup();
-        return new EmbeddedBroker(server, settings.clientPort());
+        return new EmbeddedBroker(server, settings);
     }
 
     public int port() {
-        return port;
+        return settings.clientPort();
     }
 
     /** Where clients find it, as {@code bootstrap.servers} wants it. */
     public String bootstrapServers() {
-        return BrokerSettings.HOST + ":" + port;
+        return BrokerSettings.HOST + ":" + port();
+    }
+
+    /**
+     * Where whoever administers it may come in without TLS, password or ACLs, whatever clients
+     * need.
+     */
+    public String internalServers() {
+        return BrokerSettings.HOST + ":" + settings.internalPort();
     }
 
     /** Stops it in order, so that a next start finds a clean directory. */

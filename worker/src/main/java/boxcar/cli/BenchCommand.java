@@ -10,8 +10,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures what Boxcar does on this host, and what it withstands: with a Kafka and workers of its own, in a folder that goes again.",
-            "docs/benchmarks/ has the method, and results.",
+            "Measures what Boxcar does on this host, and what it withstands.",
+            "It has a Kafka and workers of its own, in a folder that goes again. docs/benchmarks/ has the method, and results.",
         },
         subcommands = {
             BenchThroughput.class,

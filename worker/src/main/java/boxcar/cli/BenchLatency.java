@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
         name = "latency",
         mixinStandardHelpOptions = true,
         description = {
-            "Sends jobs at a low, steady rate, and takes the time from producing each to a consumer's reading its",
-            "result. 'added' is that less the stage's own wall time, as the sandbox measured it.",
+            "Sends jobs at a low, steady rate, and takes the time to each result.",
+            "From producing a job to a consumer's reading its result. 'added' is that less the stage's own wall time, as the sandbox measured it.",
         })
 final class BenchLatency implements Bench, Callable<Integer> {
     private static final Duration LAST = Duration.ofSeconds(60);

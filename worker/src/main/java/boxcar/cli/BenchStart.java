@@ -20,9 +20,9 @@ import picocli.CommandLine.Option;
         name = "start",
         mixinStandardHelpOptions = true,
         description = {
-            "How long a worker takes from the start of its process until it is ready, until it takes a job that waits,",
-            "and until that has its result, where group and runtimes are there already; its memory idle, under load",
-            "and after; its CPU idle.",
+            "How long a worker takes to start, and what it needs.",
+            "From the start of its process until it is ready, and until a job that waited has its result, where group",
+            "and runtimes are there already; its memory idle and under load; its CPU idle.",
         })
 final class BenchStart implements Bench, Callable<Integer> {
     private static final Duration RESULT = Duration.ofSeconds(60);

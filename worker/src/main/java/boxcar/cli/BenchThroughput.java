@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
         name = "throughput",
         mixinStandardHelpOptions = true,
         description = {
-            "How many jobs a second a worker carries out that has a backlog, and, in turns with it, how many the bare",
-            "loop of the engine's own commands does at the same parallelism. What counts is the ratio.",
+            "How many jobs a second a worker carries out, beside a bare loop.",
+            "A worker that has a backlog and, in turns with it, the bare loop of the engine's own commands at the same",
+            "parallelism. What counts is the ratio.",
         })
 final class BenchThroughput implements Bench, Callable<Integer> {
     @Mixin private BenchEngines engines = new BenchEngines();

@@ -12,8 +12,9 @@ import picocli.CommandLine.Parameters;
         name = "cancel",
         mixinStandardHelpOptions = true,
         description = {
-            "Cancels a job: one that waits is answered without running, one that runs is stopped within a second, with",
-            "what it printed so far. A job that has its result keeps it.",
+            "Cancels a job, whether it waits or runs.",
+            "One that waits is answered without running, one that runs is stopped within a second, with what it",
+            "printed so far. A job that has its result keeps it.",
         })
 final class CancelCommand implements Callable<Integer> {
     @Mixin private final Setup setup = new Setup();
@@ -25,7 +26,7 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Config config = setup.config();
-        try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
+        try (BoxcarClient client = Setup.client(config)) {
             client.cancel(job);
         }
         return Exit.WELL;

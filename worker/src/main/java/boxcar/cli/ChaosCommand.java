@@ -12,8 +12,8 @@ import picocli.CommandLine.Option;
         name = "chaos",
         mixinStandardHelpOptions = true,
         description = {
-            "A game day on this host: starts a Kafka broker and some workers, each a process of its own, produces",
-            "execute jobs of several kinds, and meanwhile ends a random one of those that take jobs every few seconds",
+            "A game day on this host: kills workers while jobs run, and counts outcomes.",
+            "Starts a Kafka broker and some workers, each a process of its own, produces execute jobs of several kinds, and meanwhile ends a random one of those that take jobs every few seconds",
             "with kill -9 and starts another in its place. Then stops the workers with SIGTERM and counts. The engine and the box",
             "range are those of the configuration (BOXCAR_SANDBOX, BOXCAR_BOXES_FIRST, …), so it can run beside a",
             "worker in production, whose boxes it leaves alone. Needs root, as a worker does.",

@@ -7,8 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "config",
         mixinStandardHelpOptions = true,
-        description =
-                "Prints the documented configuration file: every key with its meaning and default.")
+        description = "Prints the configuration file, every key with meaning and default.")
 final class ConfigCommand implements Runnable {
     @Override
     public void run() {

@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
         name = "demo",
         mixinStandardHelpOptions = true,
         description = {
+            "Shows it at work on this host, with a Kafka of its own.",
             "Starts a Kafka broker and a worker, installs two runtimes through Kafka, executes programs in them, and",
             "prints what came back from the results topic. Takes everything down again. Exit status 0 only if each",
             "ended as expected.",

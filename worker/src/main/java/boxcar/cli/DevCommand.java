@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
         name = "dev",
         mixinStandardHelpOptions = true,
         description = {
-            "Starts a Kafka broker and a worker that stay up until Ctrl-C, and prints where they are. What is installed",
-            "stays installed the next time. The other commands find the broker at its default address:",
+            "Starts a Kafka broker and a worker that stay up until Ctrl-C.",
+            "Prints where they are. What is installed stays installed the next time. The other commands find the broker at its default address:",
             "",
             "  boxcar install examples/runtimes/perl.json --wait",
             "  boxcar execute examples/jobs/perl-hello.json --wait",

@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-            "Says what this host has and lacks for a worker, and how to mend each: JDK, sandbox engines (each is tried",
-            "for real), Nix, box range, Kafka and its topics, disk space. Shows no secret. Exit status 0 only if a",
-            "worker would start.",
+            "Says what this host has and lacks for a worker, and how to mend each.",
+            "Looks at the JDK, privileges, sandbox engines (each is tried for real), Nix, the box range, Kafka and its",
+            "topics, disk space. Shows no secret. Exit status 0 only if a worker would start.",
         })
 final class DoctorCommand implements Callable<Integer> {
     @Mixin private final Setup setup = new Setup();

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         name = "execute",
         mixinStandardHelpOptions = true,
         description = {
-            "Sends an ExecuteJob: a JSON file (docs/jobs.md; examples/jobs), or one made of options. '-' is standard",
-            "input.",
+            "Sends a job that executes a program.",
+            "The ExecuteJob is a JSON file (docs/jobs.md; examples/jobs), or made of options. '-' is standard input.",
             "",
             "  boxcar execute examples/jobs/perl-hello.json --wait",
             "  boxcar execute --runtime perl --file main.pl --stdin-file in.txt --wait",

@@ -33,6 +33,7 @@ final class HostCheck {
     List<Finding> findings() throws InterruptedException {
         java();
         root();
+        privileges();
         engines();
         nix();
         disk();
@@ -56,6 +57,36 @@ final class HostCheck {
                 root
                         ? null
                         : "run the worker as root: boxes need cgroups, mounts and users of their own");
+    }
+
+    private void privileges() {
+        Capability.Held held;
+        try {
+            held = Capability.Held.ours();
+        } catch (IOException e) {
+            add("privileges", Level.WARN, "cannot be told: " + e.getMessage(), null);
+            return;
+        }
+        for (Capability missing : held.missing()) {
+            add(
+                    "privileges",
+                    missing.isVital() ? Level.BAD : Level.WARN,
+                    "without CAP_" + missing + " " + missing.without(),
+                    "let the supervisor (systemd: CapabilityBoundingSet=; containers: --cap-add) give it;"
+                            + " docs/security.md lists all");
+        }
+        if (held.missing().isEmpty()) {
+            boolean more = held.needless() > 0;
+            add(
+                    "privileges",
+                    more ? Level.WARN : Level.OK,
+                    more
+                            ? "all that is needed, and "
+                                    + held.needless()
+                                    + " capabilities that are not"
+                            : "the capabilities that are needed, and no others",
+                    more ? "start through ./boxcar, with setpriv (util-linux) installed" : null);
+        }
     }
 
     private void engines() throws InterruptedException {

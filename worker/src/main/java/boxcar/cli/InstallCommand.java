@@ -12,8 +12,8 @@ import picocli.CommandLine.Parameters;
         name = "install",
         mixinStandardHelpOptions = true,
         description = {
-            "Sends an InstallJob, a JSON file (docs/jobs.md; examples/runtimes): the runtime is installed on every",
-            "replica. A file without a job_id gets a random one, which is printed.",
+            "Sends a job that installs a runtime, on every replica.",
+            "The InstallJob is a JSON file (docs/jobs.md; examples/runtimes). A file without a job_id gets a random one, which is printed.",
             "",
             "  boxcar install examples/runtimes/perl.json --wait",
             "",

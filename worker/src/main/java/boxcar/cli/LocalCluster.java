@@ -1,6 +1,7 @@
 package boxcar.cli;
 
 import boxcar.config.Config;
+import boxcar.intake.KafkaNames;
 import boxcar.intake.Topics;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -53,7 +54,7 @@ final class LocalCluster implements AutoCloseable {
         environment.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", bootstrap);
         environment.put("BOXCAR_STATE", folder.resolve("worker").toString());
         environment.put("BOXCAR_METRICS_PORT", Integer.toString(metrics));
-        return Config.read(Optional.empty(), environment);
+        return Config.read(Optional.empty(), environment, KafkaNames.all());
     }
 
     String bootstrap() {

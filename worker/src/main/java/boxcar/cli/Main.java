@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit status: 0 well; 1 the job or check did not end well; 2 wrong usage; 65 the job is not as it must",
-            "be; 69 something needed is not reachable; 70 a fault; 75 no result in time; 78 wrong configuration.",
+            "be; 69 something needed is not reachable, or refuses us; 70 a fault; 75 no result in time; 78 wrong configuration.",
         })
 public final class Main implements Runnable {
     @Spec

@@ -12,8 +12,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "remove",
         mixinStandardHelpOptions = true,
-        description =
-                "Sends a RemoveRuntimeJob: the runtime is removed from every replica; running programs end first.")
+        description = {
+            "Sends a job that removes a runtime, from every replica.",
+            "The RemoveRuntimeJob lets running programs end first.",
+        })
 final class RemoveCommand implements Callable<Integer> {
     @Mixin private final Submission submission = new Submission();
 

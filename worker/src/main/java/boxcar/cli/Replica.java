@@ -64,7 +64,7 @@ public final class Replica implements AutoCloseable {
 
         IntakeSettings settings = Setup.intake(config);
         CodecWire wire = Setup.wire(config, sandbox.engine().name());
-        CatalogueAppender log = hold(new CatalogueAppender(settings, wire));
+        CatalogueAppender log = hold(new CatalogueAppender(settings, wire, this::giveUp));
         Engine engine =
                 new Engine(
                         engineSettings(config),
@@ -84,7 +84,12 @@ public final class Replica implements AutoCloseable {
         intake.pause(CATALOGUE);
         hold(SandboxWatch.start(sandbox, intake, config.state()));
         hold(DiskWatch.start(intake, config.state(), config.leastFreeMib() << 20));
-        hold(CatalogueFollower.start(settings, wire, runtimes.catalogue(), this::caughtUp));
+        hold(
+                CatalogueFollower.start(
+                        settings,
+                        wire,
+                        runtimes.catalogue(),
+                        new CatalogueFollower.Told(this::caughtUp, intake::giveUp)));
         metrics.watch(
                 new Metrics.Watched(
                         Version.text(),
@@ -160,6 +165,11 @@ public final class Replica implements AutoCloseable {
                 InstantSource.system());
     }
 
+    /** Installations run only when the intake, which is made later, is there. */
+    private void giveUp(String message) {
+        intake.giveUp(message);
+    }
+
     private void caughtUp() {
         try {
             runtimes.reconcile();
@@ -207,7 +217,7 @@ public final class Replica implements AutoCloseable {
     @Override
     public void close() {
         // Intake first, for it finishes what runs; the rest would be pulled from under it.
-        intake.close();
+        open.push(intake);
         closeAll(open);
     }
 

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
         name = "results",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints the results that the topic holds, oldest first: a line each, or with --job all of that job's.",
+            "Prints the results that the topic holds, oldest first.",
+            "A line each; with --job that job's in full.",
             "",
             "  boxcar results --follow --json | jq .verdict",
             "",
@@ -50,7 +51,7 @@ final class ResultsCommand implements Callable<Integer> {
         if (job != null) {
             exit = Exit.NOT_WELL;
         }
-        try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
+        try (BoxcarClient client = Setup.client(config)) {
             client.results(new BoxcarClient.View(job, !onlyNew, follow), raw -> print(raw.value()));
         }
         if (job != null && exit == Exit.NOT_WELL) {

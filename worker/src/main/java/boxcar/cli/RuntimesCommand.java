@@ -17,8 +17,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "runtimes",
         mixinStandardHelpOptions = true,
-        description =
-                "Lists the runtimes of the cluster, from the catalogue's log; it waits for no installation.")
+        description = {
+            "Lists the runtimes of the cluster.",
+            "They are read from the catalogue's log; it waits for no installation.",
+        })
 final class RuntimesCommand implements Callable<Integer> {
     @Mixin private final Setup setup = new Setup();
 
@@ -29,7 +31,7 @@ final class RuntimesCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Config config = setup.config();
         Map<Long, CatalogueRecord.Installed> runtimes = new TreeMap<>();
-        try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
+        try (BoxcarClient client = Setup.client(config)) {
             for (BoxcarClient.Raw raw : client.catalogue()) {
                 CatalogueCodec.decode(raw.value())
                         .ifPresent(entry -> follow(runtimes, raw.offset(), entry));

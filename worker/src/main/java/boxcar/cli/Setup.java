@@ -3,11 +3,15 @@ package boxcar.cli;
 import boxcar.config.Config;
 import boxcar.config.Config.LimitRange;
 import boxcar.config.ConfigException;
+import boxcar.intake.BoxcarClient;
 import boxcar.intake.CodecWire;
+import boxcar.intake.FirstContact;
 import boxcar.intake.Format;
 import boxcar.intake.IntakeSettings;
 import boxcar.intake.JobRules;
+import boxcar.intake.KafkaNames;
 import boxcar.intake.ResultCodec;
+import boxcar.job.Fault;
 import boxcar.job.Limits;
 import boxcar.job.StageKind;
 import boxcar.sandbox.SandboxSettings;
@@ -22,10 +26,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** Options of every command that needs the configuration, and what the rooms are told from it. */
 final class Setup {
+    private static final Logger LOG = LoggerFactory.getLogger(Setup.class);
     private static final Path INSTALLED = Path.of("/etc/boxcar/boxcar.properties");
 
     @Option(
@@ -48,7 +55,26 @@ final class Setup {
         if (bootstrap != null) {
             environment.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", bootstrap);
         }
-        return Config.read(file(), environment);
+        Config config = Config.read(file(), environment, KafkaNames.all());
+        config.kafka().keySet().stream()
+                .filter(name -> !KafkaNames.isKnown(name))
+                .sorted()
+                .forEach(name ->
+                        LOG.warn(
+                                "kafka.{}: Kafka's clients have no such setting; it is passed on to them",
+                                name));
+        return config;
+    }
+
+    /**
+     * A client of a cluster that answers and lets us in.
+     *
+     * @throws Fault if it does not, naming it and what to mend
+     */
+    static BoxcarClient client(Config config) throws Fault, InterruptedException {
+        IntakeSettings settings = intake(config);
+        FirstContact.require(settings);
+        return new BoxcarClient(settings, wire(config, ""));
     }
 
     private Optional<Path> file() {

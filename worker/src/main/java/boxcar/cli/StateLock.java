@@ -32,7 +32,15 @@ final class StateLock {
                             state.resolve("lock"),
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
-            if (!locked(channel)) {
+            boolean ours = false;
+            try {
+                ours = locked(channel);
+            } finally {
+                if (!ours) {
+                    channel.close();
+                }
+            }
+            if (!ours) {
                 throw new Fault(
                         "state",
                         Fault.Next.GIVE_UP,

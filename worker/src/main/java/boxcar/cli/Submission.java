@@ -80,11 +80,12 @@ final class Submission {
                 .put("bound", rejection.bound())
                 .put("message", rejection.message());
         print(result);
+        System.err.println("boxcar: the job was not sent");
         return Exit.REJECTED;
     }
 
     private int send(Config config, JobTopic topic, String jobId, byte[] value) throws Exception {
-        try (BoxcarClient client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""))) {
+        try (BoxcarClient client = Setup.client(config)) {
             if (!wait) {
                 client.send(topic, jobId, value);
                 out.println(

@@ -1,5 +1,7 @@
 package boxcar.cli;
 
+import boxcar.intake.FirstContact;
+import boxcar.intake.IntakeSettings;
 import boxcar.intake.Topics;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,8 +30,8 @@ final class TopicsCommand implements Runnable {
             name = "create",
             mixinStandardHelpOptions = true,
             description = {
-                "Makes the topics that are not there, each with one partition (scale comes from slots), and sets the",
-                "share groups' configuration. What is there already stays; running it again is harmless.",
+                "Makes the topics that are not there, and sets the share groups.",
+                "Each topic has one partition, for scale comes from slots. What is there already stays; running it again is harmless.",
             })
     static final class Create implements Callable<Integer> {
         @Mixin private final Setup setup = new Setup();
@@ -43,7 +45,9 @@ final class TopicsCommand implements Runnable {
 
         @Override
         public Integer call() throws Exception {
-            new Topics(Setup.intake(setup.config())).create(replication, System.out::println);
+            IntakeSettings settings = Setup.intake(setup.config());
+            FirstContact.require(settings);
+            new Topics(settings).create(replication, System.out::println);
             return Exit.WELL;
         }
     }

@@ -2,6 +2,7 @@ package boxcar.cli;
 
 import boxcar.config.Config;
 import boxcar.intake.Finding;
+import boxcar.intake.FirstContact;
 import boxcar.intake.Topics;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,9 +20,10 @@ import picocli.CommandLine.Option;
         name = "worker",
         mixinStandardHelpOptions = true,
         description = {
-            "Takes jobs from a Kafka cluster until it is told to stop (SIGTERM): then it takes no more, lets running",
-            "jobs end within jobs.grace_seconds, gives the rest back, and exits 0. On a second SIGTERM it gives back",
-            "at once what still runs. Needs root, Nix, and isolate or runc; 'boxcar doctor' tells what is missing.",
+            "Takes jobs from a Kafka cluster until it is told to stop.",
+            "On SIGTERM it takes no more, lets running jobs end within jobs.grace_seconds, gives the rest back, and",
+            "exits 0. On a second SIGTERM it gives back at once what still runs. Exit status 69 if Kafka is not there",
+            "or refuses it, with one line that says what to mend. Needs root, Nix, and isolate or runc; 'boxcar doctor' tells what is missing.",
             "Start as many as you like, each with its own state folder.",
         })
 final class WorkerCommand implements Callable<Integer> {
@@ -45,6 +47,7 @@ final class WorkerCommand implements Callable<Integer> {
         StopSignals.hear(this::stop);
         Topics topics = new Topics(Setup.intake(config));
         if (createTopics) {
+            FirstContact.require(Setup.intake(config));
             topics.create(-1, line -> LOG.info("{}", line));
         }
         if (!usable(topics.check())) {

@@ -46,7 +46,7 @@ final class WorkerProcess {
         return new WorkerProcess(builder.start(), name, log);
     }
 
-    /** What starts a worker as this program was started. */
+    /** The command that starts a worker like this program. */
     static List<String> command(String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

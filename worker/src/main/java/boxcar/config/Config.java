@@ -102,8 +102,20 @@ public record Config(
      */
     public static Config read(Optional<Path> file, Map<String, String> environment)
             throws ConfigException {
+        return read(file, environment, Set.of());
+    }
+
+    /**
+     * As {@link #read(Optional, Map)}, and refuses slips in names of Kafka's settings.
+     *
+     * @param kafkaNames what Kafka's clients can be told
+     */
+    public static Config read(
+            Optional<Path> file, Map<String, String> environment, Set<String> kafkaNames)
+            throws ConfigException {
         Settings settings =
-                new Settings(file.isPresent() ? load(file.get()) : Map.of(), environment);
+                new Settings(
+                        file.isPresent() ? load(file.get()) : Map.of(), environment, kafkaNames);
         Config config = from(settings);
         settings.throwIfWrong();
         return config;

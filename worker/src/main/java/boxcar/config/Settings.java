@@ -1,8 +1,10 @@
 package boxcar.config;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,7 +14,8 @@ import java.util.stream.Collectors;
 
 /**
  * The values of all keys, from the environment, the file and the defaults, with every problem that
- * was met while reading them. Values of {@code kafka.*} may be secrets: no problem shows them.
+ * was met while reading them. Values of {@code kafka.*} may be secrets: no problem shows one, save
+ * for {@code kafka.bootstrap.servers}, which is a key of ours.
  */
 final class Settings {
     private static final String KAFKA = "kafka.";
@@ -33,12 +36,37 @@ final class Settings {
     private final Map<String, String> values = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
 
-    Settings(Map<String, String> file, Map<String, String> environment) {
+    /**
+     * @param kafkaNames what Kafka's clients can be told; empty: whatever is told
+     */
+    Settings(Map<String, String> file, Map<String, String> environment, Set<String> kafkaNames) {
         new TreeMap<>(file).forEach(this::fromFile);
         Map<String, String> byVariable =
                 Key.ALL.stream().collect(Collectors.toMap(Key::variable, Key::name));
         new TreeMap<>(environment)
                 .forEach((variable, value) -> fromEnvironment(byVariable, variable, value));
+        refuseMisspelt(kafkaNames);
+    }
+
+    /**
+     * What Kafka's clients do not know they pass over in silence. A name that is nearly one of
+     * theirs is a slip; any other may be read by a class that the operator gave them.
+     */
+    private void refuseMisspelt(Set<String> kafkaNames) {
+        for (String name : new TreeMap<>(values).keySet()) {
+            String told = name.startsWith(KAFKA) ? name.substring(KAFKA.length()) : "";
+            if (told.isEmpty() || kafkaNames.contains(told)) {
+                continue;
+            }
+            nearest(told.toLowerCase(Locale.ROOT).replace('_', '.'), kafkaNames)
+                    .ifPresent(known ->
+                            problems.add(
+                                    name
+                                            + ": Kafka's clients have no such setting; did you mean "
+                                            + KAFKA
+                                            + known
+                                            + "?"));
+        }
     }
 
     private void fromFile(String name, String value) {
@@ -57,7 +85,7 @@ final class Settings {
             values.put(
                     KAFKA
                             + variable.substring("BOXCAR_KAFKA_".length())
-                                    .toLowerCase(java.util.Locale.ROOT)
+                                    .toLowerCase(Locale.ROOT)
                                     .replace('_', '.'),
                     value);
         } else if (variable.startsWith("BOXCAR_")
@@ -70,11 +98,15 @@ final class Settings {
     }
 
     private static String didYouMean(String name) {
-        return KEYS.keySet().stream()
-                .min((a, b) -> Integer.compare(distance(a, name), distance(b, name)))
-                .filter(nearest -> distance(nearest, name) <= 3)
+        return nearest(name, KEYS.keySet())
                 .map(nearest -> "; did you mean " + nearest + "?")
                 .orElse("; ops/boxcar.properties lists them all");
+    }
+
+    private static Optional<String> nearest(String name, Set<String> known) {
+        return known.stream()
+                .min(Comparator.comparingInt(one -> distance(one, name)))
+                .filter(one -> distance(one, name) <= Math.min(3, name.length() / 3));
     }
 
     /** Levenshtein's distance. */
@@ -98,7 +130,12 @@ final class Settings {
     /** What is set for the Kafka clients, without our prefix. */
     Map<String, String> kafka() {
         Map<String, String> kafka = new HashMap<>();
-        kafka.put("bootstrap.servers", text("kafka.bootstrap.servers"));
+        kafka.put(
+                "bootstrap.servers",
+                matching(
+                        "kafka.bootstrap.servers",
+                        "\\s*[^\\s,]+:\\d{1,5}\\s*(,\\s*[^\\s,]+:\\d{1,5}\\s*)*",
+                        "must be host:port, or several with ',' between them"));
         values.forEach((name, value) -> {
             if (name.startsWith(KAFKA)) {
                 kafka.put(name.substring(KAFKA.length()), value);
@@ -181,14 +218,15 @@ final class Settings {
     }
 
     <T> T problem(String name, String bound, String value, T instead) {
-        String shown = name.startsWith(KAFKA) ? "" : ", but is '" + value + "'";
         problems.add(
                 name
                         + " ("
                         + Objects.requireNonNull(KEYS.get(name), name).variable()
                         + "): "
                         + bound
-                        + shown);
+                        + ", but is '"
+                        + value
+                        + "'");
         return instead;
     }
 

@@ -8,6 +8,7 @@ import boxcar.job.Fault;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -28,10 +29,13 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     private final ReentrantLock reading = new ReentrantLock();
     private @Nullable KafkaConsumer<byte[], byte[]> reader;
 
-    public CatalogueAppender(IntakeSettings settings, Wire wire) {
+    /**
+     * @param onForbidden gets a line for people when we may not write there
+     */
+    public CatalogueAppender(IntakeSettings settings, Wire wire, Consumer<String> onForbidden) {
         this.clients = new KafkaClients(settings);
         this.clientId = settings.replica() + "-catalogue-log";
-        this.publisher = new Publisher(clients, clientId, _ -> {});
+        this.publisher = new Publisher(clients, clientId, onForbidden);
         this.topic = settings.topics().runtimes();
         this.wire = wire;
     }

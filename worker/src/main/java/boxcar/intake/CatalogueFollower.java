@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -38,31 +39,35 @@ public final class CatalogueFollower implements AutoCloseable {
     private final TopicPartition partition;
     private final Wire wire;
     private final Catalogue catalogue;
-    private final Runnable onCaughtUp;
+    private final Told told;
     private final Gate gate = new Gate();
     private final Reach reach;
     private final Thread thread;
     private volatile boolean caughtUp;
     private boolean troubled;
 
-    private CatalogueFollower(
-            IntakeSettings settings, Wire wire, Catalogue catalogue, Runnable onCaughtUp) {
+    private CatalogueFollower(IntakeSettings settings, Wire wire, Catalogue catalogue, Told told) {
         this.clients = new KafkaClients(settings);
         this.clientId = settings.replica() + "-catalogue";
         this.partition = new TopicPartition(settings.topics().runtimes(), 0);
         this.wire = wire;
         this.catalogue = catalogue;
-        this.onCaughtUp = onCaughtUp;
+        this.told = told;
         this.reach = new Reach(settings.bootstrapServers(), InstantSource.system());
         this.thread = Thread.ofVirtual().name("catalogue").unstarted(this::follow);
     }
 
     /**
-     * @param onCaughtUp called once, on the follower's thread
+     * Who hears of it, on the follower's thread.
+     *
+     * @param onCaughtUp called once
+     * @param onFatal gets one line for people when we are refused; nothing is followed after that
      */
+    public record Told(Runnable onCaughtUp, Consumer<String> onFatal) {}
+
     public static CatalogueFollower start(
-            IntakeSettings settings, Wire wire, Catalogue catalogue, Runnable onCaughtUp) {
-        var follower = new CatalogueFollower(settings, wire, catalogue, onCaughtUp);
+            IntakeSettings settings, Wire wire, Catalogue catalogue, Told told) {
+        var follower = new CatalogueFollower(settings, wire, catalogue, told);
         follower.thread.start();
         return follower;
     }
@@ -94,6 +99,14 @@ public final class CatalogueFollower implements AutoCloseable {
                     return;
                 } catch (KafkaException | TimeoutException e) {
                     reach.lost(e);
+                    if (KafkaFailures.isAccess(e)) {
+                        told.onFatal.accept(
+                                "Cannot read "
+                                        + partition.topic()
+                                        + ": "
+                                        + KafkaFailures.sayAndMend(e));
+                        return;
+                    }
                     gate.rest(RETRY);
                 } catch (Fault | RuntimeException e) {
                     if (!troubled) {
@@ -133,7 +146,7 @@ public final class CatalogueFollower implements AutoCloseable {
         long end = offset(consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
         while (!gate.isStopped()) {
             if (!caughtUp && consumer.position(partition, PATIENCE) >= end) {
-                onCaughtUp.run();
+                told.onCaughtUp.run();
                 caughtUp = true;
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {

@@ -59,7 +59,7 @@ final class ControlListener implements Runnable {
                     doors.reach.lost(e);
                     if (KafkaFailures.isAccess(e)) {
                         doors.onFatal.accept(
-                                "Cannot read " + doors.topic + ": " + KafkaFailures.say(e));
+                                "Cannot read " + doors.topic + ": " + KafkaFailures.sayAndMend(e));
                         return;
                     }
                     doors.gate.rest(RETRY);

@@ -37,7 +37,9 @@ final class DeadLetters {
             throw new Fault("publish", Fault.Next.TRY_ELSEWHERE, "the dead letter is refused", e);
         }
         telemetry.deadLetter(reason);
-        log.warn("Dead letter: {}, {}: {}", delivery.place(), reason, message);
+        // The message may quote the record, which is the producer's.
+        log.warn("Dead letter: {}, {}; its headers say more", delivery.place(), reason);
+        log.debug("Dead letter: {}: {}", delivery.place(), message);
     }
 
     private ProducerRecord<byte[], byte[]> letter(

@@ -33,6 +33,24 @@ record GroupSettings(Config broker) {
         return wanted;
     }
 
+    /**
+     * What of {@link #needed} is not so. Where the broker does not tell its bounds, they may be
+     * wider than the usual ones: then what we want without any bound is right, too.
+     */
+    Map<String, String> wrong(Config now, IntakeSettings settings) {
+        Map<String, String> wrong = AdminCalls.missing(now, needed(settings));
+        if (broker.entries().isEmpty()) {
+            Map<String, String> unbounded = new LinkedHashMap<>();
+            unbounded.put(
+                    "share.record.lock.duration.ms", String.valueOf(settings.lock().toMillis()));
+            unbounded.put("share.delivery.count.limit", String.valueOf(settings.deliveryLimit()));
+            unbounded.put("share.partition.max.record.locks", String.valueOf(RECORD_LOCKS));
+            unbounded.keySet().removeAll(AdminCalls.missing(now, unbounded).keySet());
+            wrong.keySet().removeAll(unbounded.keySet());
+        }
+        return wrong;
+    }
+
     /** With these a worker that joins gets jobs sooner; older brokers know not all of them. */
     Map<String, String> quicker() {
         Map<String, String> wanted = new LinkedHashMap<>();

@@ -33,6 +33,7 @@ public final class Intake implements AutoCloseable {
     private static final long LOOK_EVERY_MILLIS = 50;
 
     private final IntakeSettings settings;
+    private final Consumer<String> onFatal;
     private final Gate gate = new Gate();
     private final Reach reach;
     private final Publisher publisher;
@@ -54,9 +55,9 @@ public final class Intake implements AutoCloseable {
         TopicNames topics = settings.topics();
         String client = settings.replica();
         this.settings = settings;
+        this.onFatal = onFatal;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        this.publisher =
-                new Publisher(clients, client + "-results", message -> tellOnce(message, onFatal));
+        this.publisher = new Publisher(clients, client + "-results", this::giveUp);
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),
@@ -74,7 +75,7 @@ public final class Intake implements AutoCloseable {
                                 cancellations,
                                 gate,
                                 reach,
-                                message -> tellOnce(message, onFatal)),
+                                this::giveUp),
                         clock);
         this.past = new PastResults(clients, topics.results(), client + "-past");
         this.ends = new TopicEnds(clients, client + "-ends");
@@ -98,7 +99,7 @@ public final class Intake implements AutoCloseable {
                         settings.lock(),
                         clock,
                         contracts.telemetry,
-                        message -> tellOnce(message, onFatal));
+                        this::giveUp);
         places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);
@@ -229,7 +230,11 @@ public final class Intake implements AutoCloseable {
         }
     }
 
-    private void tellOnce(String message, Consumer<String> onFatal) {
+    /**
+     * Takes no more jobs, and tells {@code onFatal} why; only the first reason is told. May be
+     * called by who shares our Kafka and finds that it takes a person.
+     */
+    public void giveUp(String message) {
         gate.pause("stopped: " + message);
         if (fatal.compareAndSet(false, true)) {
             log.error("{}", message);

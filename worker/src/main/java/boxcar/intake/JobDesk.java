@@ -94,7 +94,7 @@ final class JobDesk implements RecordHandler {
             return doors.wire.job(delivery.topic(), delivery.key(), delivery.value());
         } catch (RuntimeException e) {
             log.error("Reading {} failed", delivery.place(), e);
-            return new Decoded.Unreadable("decoder", e.toString());
+            return new Decoded.Unreadable("undecodable", "decoding failed: " + e);
         }
     }
 

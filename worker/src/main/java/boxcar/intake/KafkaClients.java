@@ -7,6 +7,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -110,13 +111,29 @@ final class KafkaClients {
 
     /**
      * @param patience until a call fails that finds no broker
+     * @throws UnusableSettings before anything is sent
      */
     Admin admin(String clientId, Duration patience) {
         String millis = String.valueOf(patience.toMillis());
-        return Admin.create(
-                properties(
-                        clientId,
-                        Map.of("default.api.timeout.ms", millis, "request.timeout.ms", millis)));
+        try {
+            return Admin.create(
+                    properties(
+                            clientId,
+                            Map.of(
+                                    "default.api.timeout.ms",
+                                    millis,
+                                    "request.timeout.ms",
+                                    millis)));
+        } catch (KafkaException e) {
+            throw new UnusableSettings(e);
+        }
+    }
+
+    /** No client can be made of the operator's properties. */
+    static final class UnusableSettings extends KafkaException {
+        UnusableSettings(KafkaException cause) {
+            super("no client can be made of the kafka.* settings", cause);
+        }
     }
 
     /** A record of the largest value, with room for its key and headers. */

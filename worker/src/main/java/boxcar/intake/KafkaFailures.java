@@ -4,7 +4,9 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
 
 /** Tells which failures of Kafka's clients pass by themselves. */
 final class KafkaFailures {
@@ -46,6 +48,35 @@ final class KafkaFailures {
         return message == null
                 ? name
                 : message.lines().findFirst().orElse(name) + " (" + name + ")";
+    }
+
+    /** What a person can do about a refusal; null where we know nothing better than its words. */
+    static @Nullable String mend(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            switch (t) {
+                case SslAuthenticationException _ -> {
+                    return "check kafka.ssl.truststore.location, .type and .password (the broker's"
+                            + " certificate must be signed by one in it, for the name in"
+                            + " kafka.bootstrap.servers), and kafka.ssl.keystore.* if the broker"
+                            + " asks for ours";
+                }
+                case AuthenticationException _ -> {
+                    return "check user and password in kafka.sasl.jaas.config, and"
+                            + " kafka.sasl.mechanism";
+                }
+                case AuthorizationException _ -> {
+                    return "give our user the ACL; docs/operations.md, Access, lists all of them";
+                }
+                default -> {}
+            }
+        }
+        return null;
+    }
+
+    /** What went wrong and, where we know it, what to do: still one line. */
+    static String sayAndMend(Throwable failure) {
+        String mend = mend(failure);
+        return mend == null ? say(failure) : say(failure) + ". Mend: " + mend;
     }
 
     private static boolean mentionsJaas(Throwable failure) {

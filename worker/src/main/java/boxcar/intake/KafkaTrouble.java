@@ -16,8 +16,8 @@ public final class KafkaTrouble {
         return failure instanceof InterruptException;
     }
 
-    /** What went wrong, in one line. */
+    /** What went wrong, and what to do if we know it, in one line. */
     public static String explain(Throwable failure) {
-        return KafkaFailures.say(failure);
+        return KafkaFailures.sayAndMend(failure);
     }
 }

@@ -82,7 +82,11 @@ final class Publisher implements Outbox, AutoCloseable {
         }
         String message = "cannot write to " + record.topic() + ": " + KafkaFailures.say(cause);
         if (KafkaFailures.isAccess(cause)) {
-            onForbidden.accept("We " + message);
+            onForbidden.accept(
+                    "We cannot write to "
+                            + record.topic()
+                            + ": "
+                            + KafkaFailures.sayAndMend(cause));
         }
         return new Fault("publish", Fault.Next.TRY_ELSEWHERE, message);
     }

@@ -141,7 +141,10 @@ final class Slot implements Runnable {
         boolean mayPass = hasServed && !KafkaFailures.isAccess(e);
         if (KafkaFailures.needsAPerson(e) && !mayPass) {
             around.onFatal.accept(
-                    "Cannot take jobs from " + place.topicName + ": " + KafkaFailures.say(e));
+                    "Cannot take jobs from "
+                            + place.topicName
+                            + ": "
+                            + KafkaFailures.sayAndMend(e));
             return false;
         }
         failures++;

@@ -1,12 +1,14 @@
 package boxcar.intake;
 
+import static org.apache.kafka.common.acl.AclOperation.DESCRIBE_CONFIGS;
+import static org.apache.kafka.common.acl.AclOperation.READ;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -18,11 +20,15 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Looks whether a Kafka cluster is as Boxcar needs it, and says how to mend what is not. */
 final class TopicCheck {
-    private static final Duration PATIENCE = Duration.ofSeconds(6);
+    /** A cold start with TLS on a busy host takes some seconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
     private static final String MEND = "./boxcar topics create";
     private static final String SHARE_VERSION = "share.version";
 
@@ -34,9 +40,13 @@ final class TopicCheck {
 
     /** What it found, in the order in which it is worth mending. Never throws for Kafka. */
     List<Finding> findings() throws InterruptedException {
+        Finding nobody = FirstContact.nobodyThere(settings);
+        if (nobody != null) {
+            return List.of(nobody);
+        }
         List<Finding> findings = new ArrayList<>();
         try (Admin admin = new KafkaClients(settings).admin("boxcar-check", PATIENCE)) {
-            Collection<Node> nodes = AdminCalls.get(admin.describeCluster().nodes());
+            Collection<Node> nodes = FirstContact.nodes(admin);
             findings.add(
                     Finding.ok(
                             "kafka",
@@ -52,23 +62,9 @@ final class TopicCheck {
                 findings.addAll(groups(admin));
             }
         } catch (KafkaException e) {
-            findings.add(unreachable(e));
+            findings.add(FirstContact.refused(settings, e));
         }
         return List.copyOf(findings);
-    }
-
-    private Finding unreachable(KafkaException e) {
-        return KafkaFailures.needsAPerson(e)
-                ? Finding.bad(
-                        "kafka",
-                        settings.bootstrapServers() + " refuses us: " + KafkaFailures.say(e),
-                        "check the kafka.* properties (security.protocol, sasl.*, ssl.*) and the"
-                                + " ACLs")
-                : Finding.bad(
-                        "kafka",
-                        settings.bootstrapServers() + " does not answer: " + KafkaFailures.say(e),
-                        "start Kafka there, or set kafka.bootstrap.servers; ./boxcar dev brings a"
-                                + " Kafka of its own");
     }
 
     private static Finding shareGroups(Admin admin) throws InterruptedException {
@@ -109,6 +105,8 @@ final class TopicCheck {
                 findings.add(topic(admin, subject, plan, AdminCalls.get(description)));
             } catch (UnknownTopicOrPartitionException e) {
                 findings.add(Finding.bad(subject, "is not there", MEND));
+            } catch (TopicAuthorizationException e) {
+                findings.add(Permissions.lacking(subject, plan.operations()));
             }
         }
         return findings;
@@ -116,16 +114,10 @@ final class TopicCheck {
 
     private Finding topic(Admin admin, String subject, TopicPlan plan, TopicDescription there)
             throws InterruptedException {
-        Set<AclOperation> forbidden = forbidden(plan, there);
+        Set<AclOperation> forbidden =
+                Permissions.missing(plan.operations(), there.authorizedOperations());
         if (!forbidden.isEmpty()) {
-            return Finding.bad(
-                    subject,
-                    "we may not " + forbidden + " it",
-                    "kafka-acls.sh --add --allow-principal User:… --topic "
-                            + plan.name()
-                            + forbidden.stream()
-                                    .map(o -> " --operation " + o)
-                                    .collect(Collectors.joining()));
+            return Permissions.lacking(subject, forbidden);
         }
         int partitions = there.partitions().size();
         if (partitions != TopicPlan.PARTITIONS
@@ -136,9 +128,14 @@ final class TopicCheck {
                     "delete the topic while no worker runs, then " + MEND);
         }
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, plan.name());
-        Config now =
-                AdminCalls.get(admin.describeConfigs(List.of(resource)).all())
-                        .getOrDefault(resource, AdminCalls.EMPTY);
+        Config now;
+        try {
+            now =
+                    AdminCalls.get(admin.describeConfigs(List.of(resource)).all())
+                            .getOrDefault(resource, AdminCalls.EMPTY);
+        } catch (TopicAuthorizationException e) {
+            return Permissions.lacking(subject, Set.of(DESCRIBE_CONFIGS));
+        }
         Map<String, String> wrong = AdminCalls.missing(now, plan.needed());
         if (!wrong.isEmpty()) {
             String settingsWanted = assignments(wrong);
@@ -160,36 +157,29 @@ final class TopicCheck {
         return Finding.ok(subject, "is there");
     }
 
-    /** What a worker needs to do to a topic and may not; a broker without ACLs allows all. */
-    private static Set<AclOperation> forbidden(TopicPlan plan, TopicDescription there) {
-        Set<AclOperation> allowed = there.authorizedOperations();
-        if (allowed == null) {
-            return Set.of();
-        }
-        Set<AclOperation> missing = new TreeSet<>(plan.operations());
-        missing.removeAll(allowed);
-        return missing;
-    }
-
     private List<Finding> groups(Admin admin) throws InterruptedException {
         List<Finding> findings = new ArrayList<>();
         GroupSettings wanted = new GroupSettings(AdminCalls.brokerConfig(admin));
         for (JobTopic kind : JobTopic.values()) {
             String group = settings.topics().group(kind);
-            Config now = AdminCalls.groupConfig(admin, group);
-            Map<String, String> wrong = AdminCalls.missing(now, wanted.needed(settings));
-            Map<String, String> slow = AdminCalls.missing(now, wanted.quicker());
-            slow.keySet().removeIf(key -> now.get(key) == null);
-            findings.add(group(kind, wanted, wrong, slow));
+            String subject = "group " + group;
+            if (!Permissions.mayRead(admin, group)) {
+                findings.add(Permissions.lacking(subject, Set.of(READ)));
+                continue;
+            }
+            try {
+                findings.add(group(kind, wanted, AdminCalls.groupConfig(admin, group)));
+            } catch (GroupAuthorizationException e) {
+                findings.add(Permissions.lacking(subject, Set.of(DESCRIBE_CONFIGS)));
+            }
         }
         return findings;
     }
 
-    private Finding group(
-            JobTopic kind,
-            GroupSettings wanted,
-            Map<String, String> wrong,
-            Map<String, String> slow) {
+    private Finding group(JobTopic kind, GroupSettings wanted, Config now) {
+        Map<String, String> wrong = wanted.wrong(now, settings);
+        Map<String, String> slow = AdminCalls.missing(now, wanted.quicker());
+        slow.keySet().removeIf(key -> now.get(key) == null);
         String subject = "group " + settings.topics().group(kind);
         if (!wrong.isEmpty()) {
             return Finding.bad(subject, "must have " + assignments(wrong), MEND);

@@ -27,8 +27,12 @@ public interface Catalogue {
     /** Skips an offset that holds nothing we can read. */
     void skip(long offset) throws Fault;
 
-    /** Waits until all records below an offset were followed. */
-    void awaitFollowed(long nextOffset) throws InterruptedException;
+    /**
+     * Waits until all records below an offset were followed.
+     *
+     * @throws Fault if that does not come about: the log is not read, or cannot be written down
+     */
+    void awaitFollowed(long nextOffset) throws Fault, InterruptedException;
 
     /** Whether a job is known to have removed a runtime, and which. */
     Optional<CatalogueRecord.Removed> removedBy(String jobId) throws Fault;

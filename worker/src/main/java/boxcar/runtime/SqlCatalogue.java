@@ -11,6 +11,7 @@ import boxcar.job.LanguageRuntime;
 import boxcar.job.LanguageRuntime.State;
 import boxcar.job.RuntimeDefinition;
 import boxcar.jooq.tables.records.RuntimeRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -31,14 +32,23 @@ final class SqlCatalogue implements Catalogue {
     private static final Logger LOG = LoggerFactory.getLogger(SqlCatalogue.class);
     private static final long ONLY_ROW = 1;
 
+    /** Above the time for which a broker that restarts is away. */
+    private static final Duration FOLLOWING = Duration.ofMinutes(1);
+
     private final Database database;
     private final Map<Long, LanguageRuntime> byId = new ConcurrentHashMap<>();
     private final Map<String, Long> idByName = new ConcurrentHashMap<>();
-    private final Object followed = new Object();
-    private long next;
+    private final LogPosition followed;
     private Listener listener = new Listener() {};
 
     SqlCatalogue(Database database) throws Fault {
+        this(database, FOLLOWING);
+    }
+
+    /**
+     * @param patience with a log that is not followed
+     */
+    SqlCatalogue(Database database, Duration patience) throws Fault {
         this.database = database;
         for (RuntimeRecord row : database.read(sql -> sql.selectFrom(RUNTIME).fetch())) {
             cache(read(row));
@@ -48,7 +58,7 @@ final class SqlCatalogue implements Catalogue {
                         sql.select(CATALOGUE_POSITION.NEXT_OFFSET)
                                 .from(CATALOGUE_POSITION)
                                 .fetchOne(0, Long.class));
-        this.next = position == null ? 0 : position;
+        this.followed = new LogPosition(position == null ? 0 : position, patience);
     }
 
     /** Hears of changes, on the thread that follows the log; must be quick. */
@@ -111,20 +121,20 @@ final class SqlCatalogue implements Catalogue {
         });
         byId.clear();
         idByName.clear();
-        advance(0);
+        followed.advance(0);
         gone.forEach(listener::removed);
     }
 
     @Override
     public void follow(long offset, CatalogueRecord entry) throws Fault {
-        if (offset < position()) {
+        if (offset < followed.next()) {
             return;
         }
         switch (entry) {
             case CatalogueRecord.Installed installed -> install(offset, installed);
             case CatalogueRecord.Removed removed -> remove(offset, removed);
         }
-        advance(offset + 1);
+        followed.advance(offset + 1);
     }
 
     private void install(long offset, CatalogueRecord.Installed entry) throws Fault {
@@ -172,9 +182,9 @@ final class SqlCatalogue implements Catalogue {
 
     @Override
     public void skip(long offset) throws Fault {
-        if (offset >= position()) {
+        if (offset >= followed.next()) {
             skipTo(offset + 1);
-            advance(offset + 1);
+            followed.advance(offset + 1);
         }
     }
 
@@ -197,25 +207,8 @@ final class SqlCatalogue implements Catalogue {
     }
 
     @Override
-    public void awaitFollowed(long nextOffset) throws InterruptedException {
-        synchronized (followed) {
-            while (next < nextOffset) {
-                followed.wait();
-            }
-        }
-    }
-
-    private long position() {
-        synchronized (followed) {
-            return next;
-        }
-    }
-
-    private void advance(long to) {
-        synchronized (followed) {
-            next = to;
-            followed.notifyAll();
-        }
+    public void awaitFollowed(long nextOffset) throws Fault, InterruptedException {
+        followed.await(nextOffset);
     }
 
     /** Says how far this host is with a runtime; nothing happens if it was removed meanwhile. */

@@ -3,9 +3,12 @@ package boxcar.sandbox;
 import boxcar.job.Fault;
 import boxcar.job.Fault.Next;
 import boxcar.process.Finished;
+import java.nio.charset.StandardCharsets;
 
 /** The faults of this room, so that their steps are spelt once. */
 final class Faults {
+    private static final int LONGEST = 400;
+
     private Faults() {}
 
     /** The engine failed on this host. */
@@ -19,6 +22,16 @@ final class Faults {
 
     static Fault sandbox(String message, Finished evidence) {
         return sandbox(message + ": " + evidence.evidence());
+    }
+
+    /**
+     * The last line that an engine printed on a stream that it shares with the program. What came
+     * before may be the program's, which has no place in a fault, for faults are logged.
+     */
+    static String lastWords(byte[] stderr) {
+        String text = new String(stderr, StandardCharsets.UTF_8).strip();
+        String last = text.substring(text.lastIndexOf('\n') + 1);
+        return last.isEmpty() ? "nothing" : last.substring(Math.max(0, last.length() - LONGEST));
     }
 
     /** A box, or what goes with it, could not be had. */

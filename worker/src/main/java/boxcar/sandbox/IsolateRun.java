@@ -66,7 +66,7 @@ final class IsolateRun {
                                     exit,
                                     told.status(),
                                     told.message(),
-                                    tail(stderr.bytes())));
+                                    Faults.lastWords(stderr.bytes())));
         }
         return tell(told);
     }
@@ -235,10 +235,5 @@ final class IsolateRun {
 
     private static Captured captured(Capture capture) {
         return new Captured(capture.bytes(), capture.truncated());
-    }
-
-    private static String tail(byte[] stderr) {
-        String text = new String(stderr, StandardCharsets.UTF_8).strip();
-        return text.substring(Math.max(0, text.length() - 400));
     }
 }

@@ -10,7 +10,6 @@ import boxcar.process.Capture;
 import boxcar.process.Command;
 import boxcar.process.OsProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -225,9 +224,6 @@ final class RuncRun {
     }
 
     private String said() {
-        String text = new String(stderr.bytes(), StandardCharsets.UTF_8).strip();
-        return text.isEmpty()
-                ? "it said nothing"
-                : text.substring(Math.max(0, text.length() - 400));
+        return "it said " + Faults.lastWords(stderr.bytes());
     }
 }

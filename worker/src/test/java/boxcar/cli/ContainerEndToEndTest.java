@@ -10,7 +10,7 @@ import org.testcontainers.kafka.KafkaContainer;
         value = "dockerIsThere",
         disabledReason = "no Docker engine answers at /var/run/docker.sock")
 class ContainerEndToEndTest extends EndToEndContract {
-    private static final String IMAGE = "apache/kafka:4.2.0";
+    private static final String IMAGE = "apache/kafka:4.4.0";
 
     @SuppressWarnings("NullAway.Init")
     private KafkaContainer kafka;

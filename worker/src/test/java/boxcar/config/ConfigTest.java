@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
     @TempDir Path folder;
@@ -61,6 +63,55 @@ class ConfigTest {
         assertEquals("SASL_SSL", config.kafka().get("security.protocol"));
         assertEquals("secret", config.kafka().get("sasl.jaas.config"));
         assertEquals("a:1", config.kafka().get("bootstrap.servers"));
+    }
+
+    @Test
+    void aSlipInTheNameOfAKafkaSettingIsRefusedWithTheRightOne() {
+        Set<String> known = Set.of("bootstrap.servers", "sasl.mechanism", "acks");
+        ConfigException wrong =
+                assertThrows(
+                        ConfigException.class,
+                        () ->
+                                Config.read(
+                                        Optional.empty(),
+                                        Map.of(
+                                                "BOXCAR_KAFKA_BOOTSTRAP_SERVER",
+                                                "a:1",
+                                                "BOXCAR_KAFKA_SASL_MECHANSIM",
+                                                "hush"),
+                                        known));
+        assertEquals(
+                """
+                kafka.bootstrap.server: Kafka's clients have no such setting; did you mean kafka.bootstrap.servers?
+                kafka.sasl.mechansim: Kafka's clients have no such setting; did you mean kafka.sasl.mechanism?\
+                """,
+                wrong.getMessage());
+    }
+
+    @Test
+    void aKafkaSettingThatIsLikeNoOtherPassesThrough() throws Exception {
+        Map<String, String> environment = Map.of("BOXCAR_KAFKA_MY_LOGIN_URL", "x");
+        Config config = Config.read(Optional.empty(), environment, Set.of("bootstrap.servers"));
+        assertEquals("x", config.kafka().get("my.login.url"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "localhost", "a:1,,b:2", "a:b", "a b:1"})
+    void bootstrapServersAreHostsWithPorts(String servers) {
+        assertEquals(
+                "kafka.bootstrap.servers (BOXCAR_KAFKA_BOOTSTRAP_SERVERS): must be host:port, or several"
+                        + " with ',' between them, but is '"
+                        + servers.strip()
+                        + "'",
+                problem("", Map.of("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", servers)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a:1", "a:1, b:2", "[::1]:9092", "kafka-0.kafka:19092,kafka-1.kafka:19092"})
+    void bootstrapServersMayBeSeveral(String servers) throws Exception {
+        Config config = read("kafka.bootstrap.servers=" + servers + "\n", Map.of());
+        assertEquals(servers, config.kafka().get("bootstrap.servers"));
     }
 
     @Test

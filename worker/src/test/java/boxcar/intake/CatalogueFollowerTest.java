@@ -131,11 +131,15 @@ class CatalogueFollowerTest {
     }
 
     private CatalogueFollower follow(Runnable onCaughtUp) {
-        return CatalogueFollower.start(settings, new TextWire(), catalogue, onCaughtUp);
+        return CatalogueFollower.start(
+                settings,
+                new TextWire(),
+                catalogue,
+                new CatalogueFollower.Told(onCaughtUp, _ -> {}));
     }
 
     private long append(String name) throws Fault, InterruptedException {
-        try (var appender = new CatalogueAppender(settings, new TextWire())) {
+        try (var appender = new CatalogueAppender(settings, new TextWire(), _ -> {})) {
             return appender.append(new CatalogueRecord.Removed(0, name, "job"));
         }
     }

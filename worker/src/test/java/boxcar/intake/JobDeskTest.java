@@ -76,7 +76,7 @@ class JobDeskTest {
     @Test
     void aMistakeInTheDecoderIsADeadLetterAndNoLoop() throws Exception {
         assertEquals(ACCEPTED, handle(1, "explode"));
-        assertEquals(List.of("dead letter decoder"), heard.events());
+        assertEquals(List.of("dead letter undecodable"), heard.events());
     }
 
     @Test

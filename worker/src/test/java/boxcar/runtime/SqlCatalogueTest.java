@@ -46,6 +46,22 @@ class SqlCatalogueTest {
     }
 
     @Test
+    void aLogThatIsNotFollowedIsAFaultNotAWaitForEver() throws Exception {
+        try (Database database = open()) {
+            SqlCatalogue catalogue = new SqlCatalogue(database, Duration.ofMillis(20));
+            catalogue.position(LOG);
+            catalogue.follow(0, installed("x", "job"));
+            catalogue.awaitFollowed(1);
+            Fault late = assertThrows(Fault.class, () -> catalogue.awaitFollowed(2));
+            assertEquals("catalogue", late.step());
+            assertEquals(Fault.Next.TRY_ELSEWHERE, late.next());
+            assertEquals(
+                    "this replica has followed the catalogue's log to 1, but not to 2 within 0 s",
+                    late.getMessage());
+        }
+    }
+
+    @Test
     void theOffsetIsTheIdAndAllOfTheDefinitionIsKept() throws Exception {
         try (Database database = open()) {
             SqlCatalogue catalogue = new SqlCatalogue(database);
