@@ -1,8 +1,8 @@
 package boxcar.config;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,7 +31,7 @@ final class Settings {
                     "BOXCAR_LOG_LEVEL");
 
     private final Map<String, String> values = new HashMap<>();
-    private final List<String> problems = new ArrayList<>();
+    private final Set<String> problems = new LinkedHashSet<>();
 
     Settings(Map<String, String> file, Map<String, String> environment) {
         new TreeMap<>(file).forEach(this::fromFile);
@@ -194,7 +194,7 @@ final class Settings {
 
     void throwIfWrong() throws ConfigException {
         if (!problems.isEmpty()) {
-            throw new ConfigException(problems);
+            throw new ConfigException(List.copyOf(problems));
         }
     }
 }

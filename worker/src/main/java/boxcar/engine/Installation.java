@@ -65,7 +65,7 @@ final class Installation {
         StageResult install =
                 stages.judged(
                         StageKind.INSTALL,
-                        built.ending(),
+                        built,
                         Duration.ofNanos(System.nanoTime() - start));
         try (Staged staged = built.staged()) {
             if (install.verdict() != Verdict.OK || staged == null) {
