@@ -178,6 +178,7 @@ public final class Intake implements AutoCloseable {
         }
         gate.stop();
         if (!endedOrHurried(settings.shutdownGrace())) {
+            awaitIdleSlotsGone();
             log.info("Stopping {} jobs that are still running", held());
             slots.forEach(Slot::abandon);
             if (!ended(slotThreads, AFTER_GRACE)) {
@@ -188,6 +189,21 @@ public final class Intake implements AutoCloseable {
         progress.close();
         past.close();
         publisher.close();
+    }
+
+    /**
+     * A job that is given back comes at once to whoever polls: were that a slot of this replica, it
+     * would be given back again, and again, until its deliveries are used up.
+     */
+    private void awaitIdleSlotsGone() {
+        long deadline = System.nanoTime() + AFTER_GRACE.toNanos();
+        try {
+            while (slots.stream().anyMatch(Slot::isIdle) && System.nanoTime() - deadline < 0) {
+                Thread.sleep(LOOK_EVERY_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

@@ -58,8 +58,16 @@ final class Lease {
         return false;
     }
 
-    boolean accept() {
-        return commit(AcknowledgeType.ACCEPT);
+    /**
+     * Accepts it; the next poll, or the close of the consumer, tells the broker. Nobody waits for
+     * that: the result is out, so the worst that a failure brings is the same record again.
+     */
+    void accept() {
+        try {
+            consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+        } catch (IllegalStateException e) {
+            log.info("ACCEPT of {} failed: {}", where(), e.getMessage());
+        }
     }
 
     /** Gives it back; if that fails it comes back by itself when the lock runs out. */

@@ -4,11 +4,14 @@ import boxcar.job.Telemetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,6 +68,11 @@ final class Slot implements Runnable {
         return serving;
     }
 
+    /** Whether a consumer is open that holds no job. */
+    boolean isIdle() {
+        return serving && held == null;
+    }
+
     /** Stops the job that is held, if any, and gives it back. */
     void abandon() {
         abandoned = true;
@@ -97,16 +105,32 @@ final class Slot implements Runnable {
             KafkaShareConsumer<byte[], byte[]> consumer = clients.share(place.group, place.name);
             try {
                 serving = true;
+                consumer.setAcknowledgementCommitCallback(this::acknowledged);
                 consumer.subscribe(List.of(place.topicName));
                 serve(consumer, new Continuity(clients, place.name, consumer));
             } finally {
-                // Gives back what is not acknowledged.
-                serving = false;
-                consumer.close(CLOSING);
+                close(consumer);
             }
             return true;
         } catch (RuntimeException e) {
             return survive(e);
+        }
+    }
+
+    private void acknowledged(
+            Map<TopicIdPartition, Set<Long>> offsets, @Nullable Exception failure) {
+        if (failure != null) {
+            log.warn(
+                    "{}: records {} may come again: {}", place.name, offsets, failure.getMessage());
+        }
+    }
+
+    /** Sends the last acknowledgement, and gives back what has none. */
+    private void close(KafkaShareConsumer<byte[], byte[]> consumer) {
+        try {
+            consumer.close(CLOSING);
+        } finally {
+            serving = false;
         }
     }
 
@@ -170,22 +194,16 @@ final class Slot implements Runnable {
                     return Duration.ZERO;
                 }
             }
-            return settle(lease, delivery, job.settling());
+            return settle(lease, job.settling());
         } finally {
             held = null;
         }
     }
 
-    private Duration settle(Lease lease, Delivery delivery, Settling settling) {
+    private static Duration settle(Lease lease, Settling settling) {
         return switch (settling) {
             case Settling.Accept _ -> {
-                boolean accepted;
-                try (var _ = around.telemetry.begin("acknowledge")) {
-                    accepted = lease.accept();
-                }
-                if (!accepted) {
-                    log.warn("{} is answered, but will come again", delivery.place());
-                }
+                lease.accept();
                 yield Duration.ZERO;
             }
             case Settling.Release(Duration rest) -> {

@@ -1,20 +1,17 @@
 package boxcar.process;
 
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -26,31 +23,22 @@ import org.jspecify.annotations.Nullable;
  * while one waits for it.
  */
 public final class OsProcess {
-    /** A pipe takes this much without waiting for its reader, whatever its capacity (pipe(7)). */
-    private static final int AT_ONCE = 4096;
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+    private static final byte[] NOTHING = new byte[0];
 
     private static final int CHUNK = 1 << 16;
     private static final Duration DRAINED = Duration.ofSeconds(2);
 
-    private final Process process;
-
-    /** What is to be sent signals: {@link Process#destroy} also closes streams not yet drained. */
-    private final ProcessHandle handle;
-
-    /**
-     * Threads of the system, used again: a read or write of a FIFO holds the thread that carries a
-     * virtual one, and as many as there are cores would hold up all others.
-     */
-    private static final ExecutorService STREAMS =
+    /** Threads of the system, used again: a call of poll(2) holds whatever thread makes it. */
+    private static final ExecutorService FOLLOWERS =
             Executors.newCachedThreadPool(
-                    Thread.ofPlatform().daemon().name("stream-", 0).factory());
+                    Thread.ofPlatform().daemon().name("process-", 0).factory());
 
-    private final List<Future<?>> streams;
+    private final Follower follower;
 
-    private OsProcess(Process process, List<Future<?>> streams) {
-        this.process = process;
-        this.handle = process.toHandle();
-        this.streams = streams;
+    private OsProcess(Follower follower) {
+        this.follower = follower;
     }
 
     /**
@@ -60,11 +48,8 @@ public final class OsProcess {
      */
     public static OsProcess start(Command command, Capture stdout, Capture stderr)
             throws IOException {
-        Process process = spawn(builder(command));
-        Future<?> out = STREAMS.submit(() -> drain(process.getInputStream(), stdout));
-        Future<?> err = STREAMS.submit(() -> drain(process.getErrorStream(), stderr));
-        feed(process.getOutputStream(), command.stdin());
-        return new OsProcess(process, List.of(out, err));
+        return follow(
+                new Follower(arena -> withPipes(arena, command), command.stdin(), stdout, stderr));
     }
 
     /**
@@ -73,52 +58,133 @@ public final class OsProcess {
      * @param starter where to start it
      * @throws IOException as above
      */
-    @SuppressWarnings("StreamResourceLeak") // Whoever drains or feeds a stream closes it.
     public static OsProcess start(
             Command command, StreamFiles files, Starter starter, Capture stdout, Capture stderr)
-            throws IOException, InterruptedException {
+            throws IOException {
         Files.write(files.in(), command.stdin());
-        // Open both ways, a FIFO waits for nobody (fifo(7)); held until either side is open.
-        try (var _ = hold(files.out());
-                var _ = hold(files.err())) {
-            Process process =
-                    starter.start(
-                            builder(command)
-                                    .redirectInput(files.in().toFile())
-                                    .redirectOutput(files.out().toFile())
-                                    .redirectError(files.err().toFile()));
-            InputStream fromOut = new FileInputStream(files.out().toFile());
-            InputStream fromErr = new FileInputStream(files.err().toFile());
-            Future<?> out = STREAMS.submit(() -> drain(fromOut, stdout));
-            Future<?> err = STREAMS.submit(() -> drain(fromErr, stderr));
-            return new OsProcess(process, List.of(out, err));
+        return follow(
+                new Follower(
+                        arena -> withFiles(arena, command, files, starter),
+                        NOTHING,
+                        stdout,
+                        stderr));
+    }
+
+    private static OsProcess follow(Follower follower) throws IOException {
+        FOLLOWERS.execute(follower);
+        try {
+            // An interrupt waits until there is something to be stopped.
+            var _ = follower.pid().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof IOException io
+                    ? io
+                    : new IOException("cannot start " + e.getCause(), e.getCause());
+        }
+        return new OsProcess(follower);
+    }
+
+    private static Follower.Started withPipes(Arena arena, Command command) throws IOException {
+        try (Descriptors ours = new Descriptors(arena);
+                Descriptors its = new Descriptors(arena)) {
+            Spawn spawn = new Spawn(arena, command);
+            Libc.Pipe out = Libc.pipe(arena);
+            ours.add(out.reading());
+            spawn.give(its.add(out.writing()), 1);
+            Libc.Pipe err = Libc.pipe(arena);
+            ours.add(err.reading());
+            spawn.give(its.add(err.writing()), 2);
+            int in = Libc.NONE;
+            if (command.stdin().length == 0) {
+                spawn.open("/dev/null", Libc.READ_ONLY, 0);
+            } else {
+                Libc.Pipe pipe = Libc.pipe(arena);
+                in = ours.add(pipe.writing());
+                spawn.give(its.add(pipe.reading()), 0);
+                Libc.neverBlock(arena, in);
+            }
+            int pid = spawn.call();
+            int end = end(arena, pid);
+            ours.keep();
+            return new Follower.Started(pid, in, out.reading(), err.reading(), end);
         }
     }
 
-    private static FileChannel hold(Path fifo) throws IOException {
-        return FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    private static Follower.Started withFiles(
+            Arena arena, Command command, StreamFiles files, Starter starter) throws IOException {
+        try (Descriptors ours = new Descriptors(arena)) {
+            // Opened for reading first, a FIFO does not keep its writer waiting (fifo(7)).
+            int out = ours.add(open(arena, files.out()));
+            int err = ours.add(open(arena, files.err()));
+            int pid = starter.start(() -> spawn(command, files));
+            int end = end(arena, pid);
+            ours.keep();
+            return new Follower.Started(pid, Libc.NONE, out, err, end);
+        }
     }
 
-    private static ProcessBuilder builder(Command command) {
-        var builder = new ProcessBuilder(command.argv());
-        builder.environment().clear();
-        builder.environment().putAll(command.environment());
-        return builder;
+    private static int spawn(Command command, StreamFiles files) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Spawn spawn = new Spawn(arena, command);
+            spawn.open(files.in().toString(), Libc.READ_ONLY, 0);
+            spawn.open(files.out().toString(), Libc.WRITE_ONLY, 1);
+            spawn.open(files.err().toString(), Libc.WRITE_ONLY, 2);
+            return spawn.call();
+        }
     }
 
-    /** Starts a process; may do so in another thread, whose children it is to be. */
+    private static int open(Arena arena, Path fifo) throws IOException {
+        return Libc.open(arena, fifo.toString(), Libc.READ_ONLY | Libc.NON_BLOCKING);
+    }
+
+    /** What cannot be followed must not live on. */
+    private static int end(Arena arena, int pid) throws IOException {
+        try {
+            return Libc.pidfd(arena, pid);
+        } catch (IOException e) {
+            Libc.kill(pid, SIGKILL);
+            int _ = Libc.reap(arena, pid);
+            throw e;
+        }
+    }
+
+    /** Descriptors that are closed at the end of a start, unless they are kept. */
+    private static final class Descriptors implements AutoCloseable {
+        private final Deque<Integer> open = new ArrayDeque<>();
+        private final Arena arena;
+
+        Descriptors(Arena arena) {
+            this.arena = arena;
+        }
+
+        int add(int descriptor) {
+            open.add(descriptor);
+            return descriptor;
+        }
+
+        void keep() {
+            open.clear();
+        }
+
+        @Override
+        public void close() {
+            open.forEach(descriptor -> Libc.close(Libc.state(arena), descriptor));
+        }
+    }
+
+    /**
+     * Starts a process; may do so in another thread, whose child it is to be. It is asked by a
+     * thread of the system, never by a virtual one.
+     */
     @FunctionalInterface
     public interface Starter {
-        Process start(ProcessBuilder builder) throws IOException, InterruptedException;
+        /** Makes the call, which gives the process id, and gives its answer. */
+        int start(Call call) throws IOException;
     }
 
-    /** Starts it from the calling thread. */
-    public static Process spawn(ProcessBuilder builder) throws IOException {
-        try {
-            return builder.start();
-        } catch (IllegalArgumentException e) {
-            throw new IOException("cannot start: " + e.getMessage(), e);
-        }
+    /** Starts a process as a child of the thread that calls. */
+    @FunctionalInterface
+    public interface Call {
+        int run() throws IOException;
     }
 
     /** Runs a tool to its end, keeping up to 64 KiB of each output. */
@@ -141,6 +207,7 @@ public final class OsProcess {
                     "'%s' had not ended after %s".formatted(command.line(), deadline));
         }
         if (!process.awaitStreams()) {
+            process.giveUpStreams();
             throw new IOException("'%s' ended, but not its output".formatted(command.line()));
         }
         return new Finished(command, process.exit(), stdout.bytes(), stderr.bytes());
@@ -152,43 +219,54 @@ public final class OsProcess {
      * @return its exit status, or null if it still runs
      */
     public @Nullable Integer await(Duration deadline) throws InterruptedException {
-        return process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS) ? exit() : null;
+        return get(follower.exit(), deadline);
+    }
+
+    private static <T> @Nullable T get(CompletableFuture<T> future, Duration deadline)
+            throws InterruptedException {
+        try {
+            return future.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException _) {
+            return null;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a process could not be followed", e.getCause());
+        }
     }
 
     /**
      * Its exit status, 128 + n if signal n killed it.
      *
-     * @throws IllegalThreadStateException if it has not ended
+     * @throws IllegalStateException if it has not ended
      */
     public int exit() {
-        return process.exitValue();
+        return follower.exit().resultNow();
     }
 
     public long pid() {
-        return process.pid();
+        return follower.pid().join();
     }
 
     public boolean alive() {
-        return process.isAlive();
+        return !follower.exit().isDone();
     }
 
     /** Asks it to end (SIGTERM), and kills it if it has not after the grace. Returns at once. */
     public void stop(Duration grace) {
-        handle.destroy();
-        Thread.startVirtualThread(() -> {
-            try {
-                if (await(grace) == null) {
-                    kill();
-                }
-            } catch (InterruptedException e) {
-                throw new IllegalStateException("nobody interrupts this thread", e);
-            }
-        });
+        follower.signal(SIGTERM);
+        var _ =
+                follower.exit()
+                        .copy()
+                        .orTimeout(grace.toNanos(), TimeUnit.NANOSECONDS)
+                        .whenComplete((_, late) -> {
+                            if (late != null) {
+                                kill();
+                            }
+                        });
     }
 
     /** Kills it (SIGKILL). Returns at once. */
     public void kill() {
-        handle.destroyForcibly();
+        follower.signal(SIGKILL);
     }
 
     /**
@@ -196,18 +274,8 @@ public final class OsProcess {
      * interrupt is kept for later.
      */
     public void awaitUninterrupted() {
-        boolean interrupted = Thread.interrupted();
-        while (true) {
-            try {
-                process.waitFor();
-                break;
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        // Unlike get(), join() is not ended by an interrupt, and keeps it.
+        var _ = follower.exit().join();
     }
 
     /**
@@ -217,48 +285,11 @@ public final class OsProcess {
      * @return whether they were closed within two seconds
      */
     public boolean awaitStreams() throws InterruptedException {
-        boolean closed = true;
-        for (Future<?> stream : streams) {
-            closed &= drained(stream);
-        }
-        return closed;
+        return get(follower.closed(), DRAINED) != null;
     }
 
-    private static boolean drained(Future<?> stream) throws InterruptedException {
-        try {
-            stream.get(DRAINED.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (TimeoutException _) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a stream's listener failed", e.getCause());
-        }
-    }
-
-    private static void drain(InputStream stream, Capture capture) {
-        byte[] chunk = new byte[8192];
-        try (stream) {
-            for (int n = stream.read(chunk); n >= 0; n = stream.read(chunk)) {
-                capture.take(chunk, n);
-            }
-        } catch (IOException _) {
-            // The process is gone and its pipe was closed under us: what came is kept.
-        }
-    }
-
-    private static void feed(OutputStream stream, byte[] bytes) {
-        if (bytes.length <= AT_ONCE) {
-            feedAll(stream, bytes);
-        } else {
-            STREAMS.execute(() -> feedAll(stream, bytes));
-        }
-    }
-
-    private static void feedAll(OutputStream stream, byte[] bytes) {
-        try (stream) {
-            stream.write(bytes);
-        } catch (IOException | UncheckedIOException _) {
-            // It ended, or closed its stdin, without reading all: its own affair.
-        }
+    /** Leaves outputs alone that something else than the process keeps open. */
+    public void giveUpStreams() {
+        follower.giveUp();
     }
 }

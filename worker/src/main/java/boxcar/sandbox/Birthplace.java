@@ -2,17 +2,19 @@ package boxcar.sandbox;
 
 import boxcar.job.Fault;
 import boxcar.process.OsProcess;
+import boxcar.process.PrivateNetwork;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of the worker that lives in the control group of one box, and starts its processes:
@@ -23,12 +25,14 @@ import java.util.concurrent.TimeUnit;
  * memory of the thread itself is counted to the worker's first thread, not to the group.
  */
 final class Birthplace implements OsProcess.Starter, AutoCloseable {
-    private static final long ENDING_SECONDS = 5;
-    private static final Path THREADS = Path.of("/proc/self/task");
+    private static final byte[] ITSELF = {'0'};
 
     private final ExecutorService thread;
     private final List<Path> here;
     private final List<Path> home;
+
+    /** Of the thread alone; made when it is first wanted. */
+    private @Nullable PrivateNetwork network;
 
     private Birthplace(List<Path> here, List<Path> home, int box) {
         this.here = here;
@@ -39,52 +43,69 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     }
 
     static Birthplace in(Cgroup group, Cgroups host, int box) throws Fault, InterruptedException {
-        Birthplace place = null;
-        boolean entered = false;
         try {
-            place = new Birthplace(group.tasks(), host.homeTasks(), box);
-            place.call(place::enter);
-            entered = true;
-            return place;
+            Birthplace place = new Birthplace(group.tasks(), host.homeTasks(), box);
+            try {
+                place.move(place.here);
+                return place;
+            } catch (IOException e) {
+                place.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw Faults.box("cannot enter the control group of box " + box, e);
-        } finally {
-            if (!entered && place != null) {
-                place.close();
+        }
+    }
+
+    private void move(List<Path> groups) throws IOException {
+        asked(() -> {
+            for (Path tasks : groups) {
+                Files.write(tasks, ITSELF, StandardOpenOption.WRITE);
             }
-        }
-    }
-
-    private Boolean enter() throws IOException {
-        for (Path tasks : here) {
-            write(tasks, "0");
-        }
-        return true;
-    }
-
-    @Override
-    public Process start(ProcessBuilder builder) throws IOException, InterruptedException {
-        return call(() -> {
-            Process process = OsProcess.spawn(builder);
-            sendHomeOthers();
-            return process;
+            return 0;
         });
     }
 
-    /** Java may have made a thread to await the process: it was born here as well. */
-    private void sendHomeOthers() throws IOException {
-        String me = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
-        for (String tid : Files.readAllLines(here.getFirst())) {
-            if (!tid.equals(me) && Files.exists(THREADS.resolve(tid))) {
-                for (Path tasks : home) {
-                    write(tasks, tid);
-                }
-            }
+    /**
+     * Asks from a thread of the system: an answer to a virtual one may make a thread to carry that,
+     * which would be born in the group.
+     */
+    private void asked(OsProcess.Call what) throws IOException {
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        Thread.ofPlatform()
+                .start(() -> {
+                    try {
+                        answer.complete(start(what));
+                    } catch (IOException e) {
+                        answer.completeExceptionally(e);
+                    }
+                });
+        try {
+            var _ = answer.join();
+        } catch (CompletionException e) {
+            throw new IOException(e.getCause());
         }
     }
 
-    private static void write(Path file, String value) throws IOException {
-        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+    @Override
+    public int start(OsProcess.Call call) throws IOException {
+        try {
+            return call(call::run);
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted while a process was started", e);
+        }
+    }
+
+    /** Starts a process in a network namespace in which it is alone. */
+    int startApart(OsProcess.Call call) throws IOException {
+        return start(() -> {
+            PrivateNetwork mine = network;
+            if (mine == null) {
+                mine = new PrivateNetwork();
+                network = mine;
+            }
+            return mine.within(call);
+        });
     }
 
     private <T> T call(Callable<T> what) throws IOException, InterruptedException {
@@ -101,15 +122,17 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     /** Leaves the group, so that it can be removed. */
     @Override
     public void close() {
-        thread.shutdownNow();
-        boolean interrupted = Thread.interrupted();
         try {
-            thread.awaitTermination(ENDING_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException _) {
-            interrupted = true;
+            asked(() -> {
+                if (network != null) {
+                    network.close();
+                }
+                return 0;
+            });
+            move(home);
+        } catch (IOException _) {
+            // It leaves by its end, then.
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.shutdownNow();
     }
 }

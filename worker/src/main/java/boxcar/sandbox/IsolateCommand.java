@@ -23,7 +23,7 @@ final class IsolateCommand {
 
     /**
      * @param inGroup whether isolate is started in a control group that bounds memory, so that it
-     *     need not bound address space
+     *     need not bound address space, and in a network namespace, so that it need not make one
      */
     IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage, boolean inGroup) {
         this.tool = tool;
@@ -38,7 +38,8 @@ final class IsolateCommand {
         folders(argv);
         var inherited = new HashMap<String, String>();
         environment(argv, inherited);
-        if (stage.network()) {
+        if (stage.network() || inGroup) {
+            // Whoever starts it in the group starts it in a network namespace, too.
             argv.add("--share-net");
         }
         argv.add("--run");

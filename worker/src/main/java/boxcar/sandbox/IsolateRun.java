@@ -74,11 +74,13 @@ final class IsolateRun {
     private OsProcess start(Command command, StreamFiles files) throws Fault, InterruptedException {
         try {
             if (group == null) {
-                return OsProcess.start(command, files, OsProcess::spawn, stdout, stderr);
+                return OsProcess.start(command, files, OsProcess.Call::run, stdout, stderr);
             }
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
-            return OsProcess.start(command, files, group.birthplace(), stdout, stderr);
+            Birthplace place = group.birthplace();
+            OsProcess.Starter starter = stage.network() ? place : place::startApart;
+            return OsProcess.start(command, files, starter, stdout, stderr);
         } catch (IOException e) {
             throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
         }
@@ -100,6 +102,7 @@ final class IsolateRun {
         if (process.exit() > 1 || !process.awaitStreams()) {
             Residents.kill(user);
             if (!process.awaitStreams()) {
+                process.giveUpStreams();
                 throw Faults.sandbox("the output of box " + box + " is still open after its end");
             }
         }

@@ -67,6 +67,7 @@ final class RuncRun {
             if (!ended) {
                 runc.kill();
                 runc.awaitUninterrupted();
+                runc.giveUpStreams();
             }
         }
     }

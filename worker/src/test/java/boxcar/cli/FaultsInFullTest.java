@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsInFullTest {
+    private static final Duration LONGER_THAN_THE_LOCK = Field.LOCK.plusSeconds(3);
+
     @SuppressWarnings("NullAway.Init")
     private Field field;
 
@@ -156,7 +159,9 @@ class FaultsInFullTest {
         } else {
             field.stopBroker();
         }
-        Thread.sleep(18_000); // Longer than the lock: what is tried is that this time passes.
+        await().atMost(Field.PATIENCE)
+                .during(LONGER_THAN_THE_LOCK)
+                .until(() -> Field.ready(one) == 503 && Field.ready(two) == 503);
         field.startBroker();
         assertWell(field.result(job));
         end(one);

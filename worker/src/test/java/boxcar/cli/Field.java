@@ -31,6 +31,10 @@ import java.util.regex.Pattern;
 /** A broker and workers, each a process of its own, that may be killed. */
 final class Field {
     static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    /** The shortest that a broker allows; the groups are set to it, too. */
+    static final Duration LOCK = Duration.ofSeconds(15);
+
     private static final Pattern SERVES =
             Pattern.compile("serves metrics at (http://\\S+)/metrics");
 
@@ -66,8 +70,7 @@ final class Field {
         environment.put("BOXCAR_METRICS_PORT", "0");
         environment.put("BOXCAR_LOG_LEVEL", "DEBUG");
         environment.put("BOXCAR_BOXES", "2");
-        // The shortest that a broker allows; the groups are set to it, too.
-        environment.put("BOXCAR_JOBS_LOCK_SECONDS", "15");
+        environment.put("BOXCAR_JOBS_LOCK_SECONDS", "" + LOCK.toSeconds());
         environment.put("BOXCAR_JOBS_BACKOFF_SECONDS", "0.2");
         return environment;
     }

@@ -237,6 +237,26 @@ class IntakeTest {
     }
 
     @Test
+    void aReplicaThatIsHurriedGivesAJobToOthersAndNotFromOneOfItsSlotsToTheNext() throws Exception {
+        var running = new CountDownLatch(1);
+        var runs = new AtomicInteger();
+        Intake first =
+                start((_, _, _) -> {
+                    runs.incrementAndGet();
+                    running.countDown();
+                    new CountDownLatch(1).await();
+                    return JobResult.cancelled();
+                });
+        send("a", "python");
+        assertTrue(running.await(20, TimeUnit.SECONDS));
+        first.hurry();
+        first.close();
+        assertEquals(1, runs.get());
+        start((_, _, _) -> JobResult.cancelled(), new MemoryLedger(), settings);
+        awaitResults("CANCELLED a #2");
+    }
+
+    @Test
     void aReplicaThatClosesLetsItsJobsEndWithinTheGrace() throws Exception {
         var running = new CountDownLatch(1);
         var go = new CountDownLatch(1);

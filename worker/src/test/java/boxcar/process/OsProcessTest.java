@@ -3,16 +3,22 @@ package boxcar.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -149,6 +155,92 @@ class OsProcessTest {
         process.kill();
         process.awaitUninterrupted();
         assertEquals(137, process.exit());
+    }
+
+    @Test
+    void aProgramHasNoDescriptorsButItsStandardStreamsAndNoSignalBlockedOrIgnored()
+            throws Exception {
+        Finished finished =
+                OsProcess.run(
+                        sh("ls /proc/self/fd | wc -l; grep -E 'Sig(Blk|Ign)' /proc/self/status"),
+                        LONG);
+
+        // The fourth is the folder that ls reads.
+        assertEquals("4\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000", finished.out());
+    }
+
+    @Test
+    void argumentsAndVariablesAreUtf8WhateverTheLocale() throws Exception {
+        Finished finished =
+                OsProcess.run(
+                        new Command(
+                                List.of("sh", "-c", "echo \"$1 $ä\" || env", "sh", "grün €"),
+                                Map.of("LC_ALL", "C"),
+                                new byte[0]),
+                        LONG);
+
+        assertEquals("grün € $ä", finished.out());
+    }
+
+    @Test
+    void anArgumentWithANulIsRefused() {
+        IOException e =
+                assertThrows(
+                        IOException.class,
+                        () -> OsProcess.run(Command.tool(List.of("echo", "a\0b")), LONG));
+
+        assertEquals("cannot start: a NUL character in an argument", e.getMessage());
+    }
+
+    @Test
+    void anOutputThatAChildKeepsOpenIsGivenUp() throws Exception {
+        Capture stdout = Capture.quiet(100);
+        OsProcess process = OsProcess.start(sh("sleep 30 & echo $!"), stdout, Capture.quiet(10));
+
+        assertEquals(0, process.await(LONG));
+        assertFalse(process.awaitStreams());
+        process.giveUpStreams();
+        assertTrue(process.awaitStreams());
+        String child = new String(stdout.bytes(), UTF_8).strip();
+        ProcessHandle.of(Long.parseLong(child)).orElseThrow().destroyForcibly();
+    }
+
+    @Test
+    void aSignalToAProcessThatIsGoneGoesToNobody() throws Exception {
+        OsProcess process = OsProcess.start(sh("exit 7"), Capture.quiet(10), Capture.quiet(10));
+        assertEquals(7, process.await(LONG));
+
+        process.kill();
+        process.stop(Duration.ofMillis(1));
+
+        assertEquals(7, process.exit());
+    }
+
+    @Test
+    void manyAtOnceAreKeptApartAndLeaveNoDescriptor() throws Exception {
+        long before = descriptors();
+        List<Future<Finished>> tasks = new ArrayList<>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 100; i++) {
+                Command command =
+                        new Command(
+                                List.of("sh", "-c", "cat; exit " + i),
+                                Map.of(),
+                                ("in " + i).getBytes(UTF_8));
+                tasks.add(threads.submit(() -> OsProcess.run(command, LONG)));
+            }
+        }
+        for (int i = 0; i < 100; i++) {
+            assertEquals(i, tasks.get(i).get().exit());
+            assertEquals("in " + i, tasks.get(i).get().out());
+        }
+        assertTrue(descriptors() < before + 20, () -> before + " before");
+    }
+
+    private static long descriptors() throws IOException {
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        }
     }
 
     private static Command sh(String script) {

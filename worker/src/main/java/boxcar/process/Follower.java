@@ -1,0 +1,195 @@
+package boxcar.process;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Starts a process and follows it to its end: feeds its stdin, drains its outputs, reaps it. All of
+ * that is one thread's, in one loop round poll(2), which ends when the process is reaped and its
+ * outputs are closed, or given up.
+ */
+final class Follower implements Runnable {
+    private static final int CHUNK = 1 << 14;
+    private static final int ENTRY = 8;
+    private static final int FOR_EVER = -1;
+
+    /** How often it is looked whether the streams of an ended process were given up. */
+    private static final int LOOK_MILLIS = 500;
+
+    private static final int OUT = 0;
+    private static final int ERR = 1;
+    private static final int IN = 2;
+    private static final int END = 3;
+    private static final int ALL = 4;
+
+    private final Start start;
+    private final byte[] stdin;
+    private final Capture[] captures;
+    private final CompletableFuture<Integer> pid = new CompletableFuture<>();
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    private final Object reaping = new Object();
+    private boolean reaped;
+    private volatile boolean givenUp;
+    private int fed;
+
+    Follower(Start start, byte[] stdin, Capture stdout, Capture stderr) {
+        this.start = start;
+        this.stdin = stdin;
+        this.captures = new Capture[] {stdout, stderr};
+    }
+
+    /** How the process is started; by the follower's own thread. */
+    @FunctionalInterface
+    interface Start {
+        Started begin(Arena arena) throws IOException;
+    }
+
+    /** A process, and our ends of its streams; {@code in} is −1 if there is nothing to feed. */
+    record Started(int pid, int in, int out, int err, int end) {}
+
+    /** Is completed with the process id when it is started, or with why it is not. */
+    CompletableFuture<Integer> pid() {
+        return pid;
+    }
+
+    /** Is completed with the exit status when the process is reaped. */
+    CompletableFuture<Integer> exit() {
+        return exit;
+    }
+
+    /** Is completed when its outputs are closed. */
+    CompletableFuture<Boolean> closed() {
+        return closed;
+    }
+
+    /** Sends a signal, unless the process has been reaped: its number may be another's then. */
+    void signal(int number) {
+        synchronized (reaping) {
+            if (!reaped) {
+                Libc.kill(pid.join(), number);
+            }
+        }
+    }
+
+    /** Drains its outputs no more once it has ended. */
+    void giveUp() {
+        givenUp = true;
+    }
+
+    @Override
+    public void run() {
+        try (Arena arena = Arena.ofConfined()) {
+            Started started = start.begin(arena);
+            pid.complete(started.pid);
+            follow(arena, started);
+            closed.complete(!givenUp);
+        } catch (Throwable e) {
+            pid.completeExceptionally(e);
+            closed.completeExceptionally(e);
+            exit.completeExceptionally(e);
+        }
+    }
+
+    private void follow(Arena arena, Started started) {
+        MemorySegment state = Libc.state(arena);
+        MemorySegment chunk = arena.allocate(CHUNK);
+        MemorySegment watched = arena.allocate(ENTRY * ALL, Integer.BYTES);
+        byte[] copy = new byte[CHUNK];
+        watch(watched, OUT, started.out, Libc.READABLE);
+        watch(watched, ERR, started.err, Libc.READABLE);
+        watch(watched, IN, started.in, Libc.WRITABLE);
+        watch(watched, END, started.end, Libc.READABLE);
+        try {
+            while (isOpen(watched, OUT) || isOpen(watched, ERR) || isOpen(watched, END)) {
+                boolean running = isOpen(watched, END);
+                if (!running && givenUp) {
+                    return;
+                }
+                Libc.poll(state, watched, ALL, running ? FOR_EVER : LOOK_MILLIS);
+                for (int stream = OUT; stream <= ERR; stream++) {
+                    if (isReady(watched, stream)) {
+                        drain(state, watched, stream, chunk, copy);
+                    }
+                }
+                if (isReady(watched, IN)) {
+                    feed(state, watched, chunk);
+                }
+                if (isReady(watched, END)) {
+                    close(state, watched, IN);
+                    close(state, watched, END);
+                    reap(arena, started.pid);
+                }
+            }
+        } finally {
+            for (int i = 0; i < ALL; i++) {
+                close(state, watched, i);
+            }
+        }
+    }
+
+    private void reap(Arena arena, int number) {
+        int status;
+        synchronized (reaping) {
+            status = Libc.reap(arena, number);
+            reaped = true;
+        }
+        exit.complete(status);
+    }
+
+    private void drain(
+            MemorySegment state,
+            MemorySegment watched,
+            int stream,
+            MemorySegment chunk,
+            byte[] copy) {
+        int count = Libc.read(state, fd(watched, stream), chunk);
+        if (count < 0) {
+            close(state, watched, stream);
+        } else if (count > 0) {
+            MemorySegment.copy(chunk, JAVA_BYTE, 0, copy, 0, count);
+            captures[stream].take(copy, count);
+        }
+    }
+
+    private void feed(MemorySegment state, MemorySegment watched, MemorySegment chunk) {
+        int next = Math.min(CHUNK, stdin.length - fed);
+        MemorySegment.copy(stdin, fed, chunk, JAVA_BYTE, 0, next);
+        int count = Libc.write(state, fd(watched, IN), chunk.asSlice(0, next));
+        fed += Math.max(0, count);
+        if (count < 0 || fed == stdin.length) {
+            close(state, watched, IN);
+        }
+    }
+
+    private static void watch(MemorySegment watched, int index, int fd, short events) {
+        watched.set(JAVA_INT, (long) ENTRY * index, fd);
+        watched.set(JAVA_SHORT, (long) ENTRY * index + 4, events);
+    }
+
+    private static int fd(MemorySegment watched, int index) {
+        return watched.get(JAVA_INT, (long) ENTRY * index);
+    }
+
+    private static boolean isOpen(MemorySegment watched, int index) {
+        return fd(watched, index) != Libc.NONE;
+    }
+
+    private static boolean isReady(MemorySegment watched, int index) {
+        return isOpen(watched, index) && watched.get(JAVA_SHORT, (long) ENTRY * index + 6) != 0;
+    }
+
+    private static void close(MemorySegment state, MemorySegment watched, int index) {
+        if (isOpen(watched, index)) {
+            Libc.close(state, fd(watched, index));
+            // poll(2) leaves out what is negative.
+            watched.set(JAVA_INT, (long) ENTRY * index, Libc.NONE);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+package boxcar.process;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The functions of the C library that it takes to start a process and to follow it, by the
+ * foreign-function API (JEP 454). Numbers are those of Linux on x86-64 and aarch64.
+ *
+ * <p>All calls are those of section 2 and 3 of the manual. What is said to throw tells the errno in
+ * words. Safe for many threads; a call blocks the thread that carries a virtual one.
+ */
+@SuppressWarnings("restricted") // Calls of the C library are what this is for.
+final class Libc {
+    /** No descriptor. */
+    static final int NONE = -1;
+
+    static final int READ_ONLY = 0;
+    static final int WRITE_ONLY = 1;
+    static final int NON_BLOCKING = 0x800;
+    static final int CLOSE_ON_EXEC = 0x80000;
+    static final short READABLE = 1;
+    static final short WRITABLE = 4;
+
+    private static final int INTERRUPTED = 4;
+    private static final int TRY_AGAIN = 11;
+    private static final int SET_FLAGS = 4;
+    private static final long PIDFD_OPEN = 434;
+    private static final int NEW_NETWORK = 0x40000000;
+    private static final int INTERNET = 2;
+    private static final int DATAGRAM = 2;
+    private static final long SET_INTERFACE_FLAGS = 0x8914;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO =
+            STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final MethodHandle OPEN =
+            told("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle PIPE =
+            told("pipe2", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle FCNTL =
+            told("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle READ =
+            told("read", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle WRITE =
+            told("write", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle CLOSE =
+            told("close", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle POLL =
+            told("poll", 3, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle WAIT =
+            told("waitpid", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle KILL =
+            told("kill", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SYSCALL =
+            told("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle UNSHARE =
+            told("unshare", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SETNS =
+            told("setns", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SOCKET =
+            told("socket", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle IOCTL =
+            told("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle WORDS =
+            LINKER.downcallHandle(address("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+
+    private Libc() {}
+
+    private static MemorySegment address(String function) {
+        return LINKER.defaultLookup()
+                .find(function)
+                .orElseThrow(() ->
+                        new UnsatisfiedLinkError(
+                                "the C library has no " + function + ": glibc 2.34 has"));
+    }
+
+    static MethodHandle plain(String function, FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(address(function), descriptor);
+    }
+
+    private static MethodHandle told(String function, int fixed, FunctionDescriptor descriptor) {
+        boolean variadic = descriptor.argumentLayouts().size() > fixed || function.equals("open");
+        return variadic
+                ? LINKER.downcallHandle(
+                        address(function),
+                        descriptor,
+                        CAPTURE,
+                        Linker.Option.firstVariadicArg(fixed))
+                : LINKER.downcallHandle(address(function), descriptor, CAPTURE);
+    }
+
+    /** Room for the errno of calls of one thread. */
+    static MemorySegment state(Arena arena) {
+        return arena.allocate(STATE);
+    }
+
+    static String words(int errno) {
+        try {
+            return ((MemorySegment) WORDS.invokeExact(errno)).reinterpret(1 << 10).getString(0);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    static AssertionError impossible(Throwable e) {
+        return new AssertionError("a call of the C library throws nothing", e);
+    }
+
+    private static int errno(MemorySegment state) {
+        return (int) ERRNO.get(state, 0L);
+    }
+
+    private static IOException failed(String what, MemorySegment state) {
+        return new IOException(what + ": " + words(errno(state)));
+    }
+
+    static int open(Arena arena, String path, int flags) throws IOException {
+        MemorySegment state = state(arena);
+        int fd;
+        try {
+            fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags | CLOSE_ON_EXEC);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(fd, "cannot open " + path, state);
+        return fd;
+    }
+
+    /** A nameless pipe. */
+    record Pipe(int reading, int writing) {}
+
+    static Pipe pipe(Arena arena) throws IOException {
+        MemorySegment state = state(arena);
+        MemorySegment both = arena.allocate(JAVA_INT, 2);
+        int result;
+        try {
+            result = (int) PIPE.invokeExact(state, both, CLOSE_ON_EXEC);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot make a pipe", state);
+        return new Pipe(both.getAtIndex(JAVA_INT, 0), both.getAtIndex(JAVA_INT, 1));
+    }
+
+    static void neverBlock(Arena arena, int fd) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) FCNTL.invokeExact(state, fd, SET_FLAGS, NON_BLOCKING);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "fcntl", state);
+    }
+
+    /**
+     * @return how many bytes came; 0 if nothing was there after all; −1 at the end, or if the other
+     *     side is broken
+     */
+    static int read(MemorySegment state, int fd, MemorySegment into) {
+        long count;
+        try {
+            count = (long) READ.invokeExact(state, fd, into, into.byteSize());
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        if (count > 0) {
+            return (int) count;
+        }
+        return count < 0 && mayPass(state) ? 0 : -1;
+    }
+
+    /**
+     * @return how many bytes went; −1 if nobody will read them
+     */
+    static int write(MemorySegment state, int fd, MemorySegment from) {
+        long count;
+        try {
+            count = (long) WRITE.invokeExact(state, fd, from, from.byteSize());
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        return count >= 0 ? (int) count : mayPass(state) ? 0 : -1;
+    }
+
+    private static boolean mayPass(MemorySegment state) {
+        int errno = errno(state);
+        return errno == INTERRUPTED || errno == TRY_AGAIN;
+    }
+
+    static void close(MemorySegment state, int fd) {
+        try {
+            // Nothing can be done about a failure; the descriptor is gone either way (close(2)).
+            int _ = (int) CLOSE.invokeExact(state, fd);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Waits until one of the descriptors is ready, or the time is over. */
+    static void poll(MemorySegment state, MemorySegment descriptors, long count, int millis) {
+        try {
+            // A failure can only be an interrupted call: whoever asks goes round again.
+            int _ = (int) POLL.invokeExact(state, descriptors, count, millis);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** A descriptor that becomes readable when the process has ended (Linux 5.3). */
+    static int pidfd(Arena arena, int pid) throws IOException {
+        MemorySegment state = state(arena);
+        long fd;
+        try {
+            fd = (long) SYSCALL.invokeExact(state, PIDFD_OPEN, (long) pid, 0L);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        if (fd < 0) {
+            throw failed("pidfd_open", state);
+        }
+        return (int) fd;
+    }
+
+    /**
+     * Waits for a child and reaps it.
+     *
+     * @return its exit status, 128 + n if signal n killed it
+     */
+    static int reap(Arena arena, int pid) {
+        MemorySegment state = state(arena);
+        MemorySegment status = arena.allocate(JAVA_INT);
+        int result;
+        do {
+            try {
+                result = (int) WAIT.invokeExact(state, pid, status, 0);
+            } catch (Throwable e) {
+                throw impossible(e);
+            }
+        } while (result < 0 && errno(state) == INTERRUPTED);
+        if (result != pid) {
+            throw new IllegalStateException("somebody else has reaped process " + pid);
+        }
+        int word = status.get(JAVA_INT, 0);
+        int signal = word & 0x7f;
+        return signal == 0 ? word >> 8 & 0xff : 128 + signal;
+    }
+
+    static void kill(int pid, int signal) {
+        try (Arena arena = Arena.ofConfined()) {
+            int _ = (int) KILL.invokeExact(state(arena), pid, signal);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Puts the calling thread into a new network namespace. */
+    static void leaveNetwork(Arena arena) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) UNSHARE.invokeExact(state, NEW_NETWORK);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot make a network namespace", state);
+    }
+
+    /** Puts the calling thread into the network namespace of a descriptor. */
+    static void enterNetwork(Arena arena, int namespace) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) SETNS.invokeExact(state, namespace, NEW_NETWORK);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot enter a network namespace", state);
+    }
+
+    /**
+     * @param request a struct ifreq of netdevice(7)
+     */
+    static void setInterfaceFlags(Arena arena, MemorySegment request) throws IOException {
+        MemorySegment state = state(arena);
+        int socket;
+        int result;
+        try {
+            socket = (int) SOCKET.invokeExact(state, INTERNET, DATAGRAM | CLOSE_ON_EXEC, 0);
+            require(socket, "cannot open a socket", state);
+            result = (int) IOCTL.invokeExact(state, socket, SET_INTERFACE_FLAGS, request);
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        try {
+            require(result, "cannot bring the loopback interface up", state);
+        } finally {
+            close(state(arena), socket);
+        }
+    }
+
+    private static void require(int result, String what, MemorySegment state) throws IOException {
+        if (result < 0) {
+            throw failed(what, state);
+        }
+    }
+}
