@@ -21,13 +21,16 @@ final class PooledSandbox implements Sandbox {
 
     private final BoxEngine engine;
     private final Claims claims;
+    private final int bad;
     private final Disks disks;
     private final BoxPool pool;
     private final AbandonedBoxes abandoned;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(BoxEngine engine, Claims claims, Disks disks, AbandonedBoxes abandoned) {
+    PooledSandbox(
+            BoxEngine engine, Claims claims, int bad, Disks disks, AbandonedBoxes abandoned) {
+        this.bad = bad;
         this.disks = disks;
         this.abandoned = abandoned;
         this.engine = engine;
@@ -112,7 +115,7 @@ final class PooledSandbox implements Sandbox {
 
     @Override
     public Boxes boxes() {
-        return new Boxes(pool.total(), pool.busy());
+        return new Boxes(pool.total(), pool.busy(), bad);
     }
 
     @Override

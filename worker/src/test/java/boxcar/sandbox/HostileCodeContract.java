@@ -698,6 +698,52 @@ abstract class HostileCodeContract implements Told {
         }
     }
 
+    @Tried("Left in the network namespace: a flow label that lingers, a bound socket that "
+            + "is in flight to itself")
+    @Must("not found by the next stage")
+    @Test
+    void nothingStaysInTheNetworkOfTheBox() throws Exception {
+        compile(
+                """
+                #include <stddef.h>
+                #include <string.h>
+                #include <sys/socket.h>
+                #include <sys/un.h>
+                #include <unistd.h>
+                static void give(int over, int fd) {
+                    char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 1;
+                    struct iovec io = {&byte, 1};
+                    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = room,
+                                       .msg_controllen = sizeof room};
+                    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+                    c->cmsg_level = SOL_SOCKET; c->cmsg_type = SCM_RIGHTS; c->cmsg_len = CMSG_LEN(sizeof fd);
+                    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+                    if (sendmsg(over, &m, 0) < 0) _exit(3);
+                }
+                int main(void) {
+                    int pair[2], s = socket(AF_UNIX, SOCK_STREAM, 0);
+                    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\\0in-flight"};
+                    if (bind(s, (void *) &name, sizeof name) || listen(s, 5)) return 1;
+                    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair)) return 2;
+                    give(pair[0], s); give(pair[0], pair[1]); give(pair[1], pair[0]);
+                    return 4;
+                }
+                """);
+        assertEquals(new Exited(4), run(Given.command(disk.path(), "/box/hostile")).how());
+        // A flow label outlives its socket by its linger time (linux/in6.h).
+        Ending label =
+                run(
+                        perl(
+                                "socket $s, 10, 2, 17; print setsockopt $s, 41, 32, pack 'a16 N C C S S S L',"
+                                        + " \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30, 0"));
+        assertTrue(List.of("", "1").contains(out(label)), err(label));
+
+        Ending next =
+                run(sh("cat /proc/net/unix /proc/net/ip6_flowlabel | grep -v -e ^Num -e ^Label"));
+
+        assertEquals("", out(next));
+    }
+
     /** Numbers of x86-64; each call must fail. */
     @Tried("24 calls: `ptrace`, `process_vm_readv`, `mount`, `open_tree`, `unshare`, "
             + "`setns`, `chroot`, clocks, `bpf`, modules, `kexec`, `reboot`, …")
