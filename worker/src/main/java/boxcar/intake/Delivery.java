@@ -1,7 +1,9 @@
 package boxcar.intake;
 
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A record that a slot holds the lock of.
  *
  * @param count which delivery of the record this is, from 1
- * @param doubtful whether the count may be too low; may become true while the job runs
+ * @param doubt until when, by {@link System#nanoTime}, somebody else may have told of the job
+ *     although the count does not say that it came before; may change while the job runs
  * @param held whether the lock is still ours; once it is not, somebody else may have the job
  */
 record Delivery(
@@ -17,7 +20,7 @@ record Delivery(
         ConsumerRecord<byte[], byte[]> record,
         int count,
         Instant taken,
-        BooleanSupplier doubtful,
+        Supplier<OptionalLong> doubt,
         BooleanSupplier held) {
     byte @Nullable [] key() {
         return record.key();
@@ -31,9 +34,9 @@ record Delivery(
         return Instant.ofEpochMilli(Math.max(0, record.timestamp()));
     }
 
-    /** Whether somebody may have taken the job up before, or has it now. */
-    boolean mayHaveComeBefore() {
-        return count > 1 || doubtful.getAsBoolean();
+    /** Until when somebody else may have told of the job, by {@link System#nanoTime}. */
+    OptionalLong mayBeToldUntil() {
+        return count > 1 ? OptionalLong.of(System.nanoTime()) : doubt.get();
     }
 
     /** Where it stands, for people. */

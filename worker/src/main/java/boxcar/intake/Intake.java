@@ -39,6 +39,7 @@ public final class Intake implements AutoCloseable {
     private final ProgressPublisher progress;
     private final ControlListener control;
     private final PastResults past;
+    private final TopicEnds ends;
     private final List<Slot> slots = new ArrayList<>();
     private final List<Thread> slotThreads = new ArrayList<>();
     private final Thread controlThread;
@@ -76,6 +77,7 @@ public final class Intake implements AutoCloseable {
                                 message -> tellOnce(message, onFatal)),
                         clock);
         this.past = new PastResults(clients, topics.results(), client + "-past");
+        this.ends = new TopicEnds(clients, client + "-ends");
         JobDesk desk =
                 new JobDesk(
                         new JobDesk.Doors(
@@ -92,6 +94,7 @@ public final class Intake implements AutoCloseable {
         var around =
                 new Slot.Surroundings(
                         gate,
+                        ends,
                         settings.lock(),
                         clock,
                         contracts.telemetry,
@@ -188,6 +191,7 @@ public final class Intake implements AutoCloseable {
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
         progress.close();
         past.close();
+        ends.close();
         publisher.close();
     }
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -207,10 +208,17 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
             throws Fault, InterruptedException {
-        if (!delivery.mayHaveComeBefore() && !doubtful.contains(claim.jobId())) {
+        OptionalLong until =
+                doubtful.contains(claim.jobId())
+                        ? OptionalLong.of(System.nanoTime())
+                        : delivery.mayBeToldUntil();
+        if (until.isEmpty()) {
             return false;
         }
-        Optional<PastAnswers.Past> published = doors.past.find(claim.jobId(), delivery.queuedAt());
+        Optional<PastAnswers.Past> published;
+        try (var _ = doors.telemetry.begin("results-look-up")) {
+            published = doors.past.find(claim.jobId(), delivery.queuedAt(), until.getAsLong());
+        }
         if (published.isEmpty()) {
             return false;
         }

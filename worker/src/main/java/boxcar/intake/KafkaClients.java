@@ -51,14 +51,25 @@ final class KafkaClients {
 
     /** A consumer without a group, for whoever reads all of a topic. */
     KafkaConsumer<byte[], byte[]> reader(String clientId) {
+        return reader(clientId, Map.of());
+    }
+
+    /**
+     * A reader that is asked in turns where the topic ends and what is there: a broker answers the
+     * requests of a connection in order, and so after a fetch that waits for what is not there yet.
+     */
+    KafkaConsumer<byte[], byte[]> eagerReader(String clientId) {
+        return reader(clientId, Map.of("fetch.max.wait.ms", "0"));
+    }
+
+    private KafkaConsumer<byte[], byte[]> reader(String clientId, Map<String, String> more) {
+        Map<String, String> ours = new HashMap<>(more);
+        ours.put("enable.auto.commit", "false");
+        ours.put("auto.offset.reset", "none");
+        ours.put("allow.auto.create.topics", "false");
+        ours.put("fetch.min.bytes", "1");
         return new KafkaConsumer<>(
-                properties(
-                        clientId,
-                        Map.of(
-                                "enable.auto.commit", "false",
-                                "auto.offset.reset", "none",
-                                "allow.auto.create.topics", "false",
-                                "fetch.min.bytes", "1")),
+                properties(clientId, ours),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
     }

@@ -59,12 +59,13 @@ final class Lease {
     }
 
     /**
-     * Accepts it; the next poll, or the close of the consumer, tells the broker. Nobody waits for
-     * that: the result is out, so the worst that a failure brings is the same record again.
+     * Accepts it without waiting for the broker's answer: the result is out, so the worst that a
+     * failure brings is the same record again.
      */
     void accept() {
         try {
             consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+            consumer.commitAsync();
         } catch (IllegalStateException e) {
             log.info("ACCEPT of {} failed: {}", where(), e.getMessage());
         }

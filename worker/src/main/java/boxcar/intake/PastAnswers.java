@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The results that anybody has published. Safe for many threads. */
 interface PastAnswers {
-    PastAnswers NONE = (_, _) -> Optional.empty();
+    PastAnswers NONE = (_, _, _) -> Optional.empty();
 
     /**
      * A result that somebody has published.
@@ -21,8 +21,10 @@ interface PastAnswers {
      * Looks for a job's first result.
      *
      * @param since when the job's record was written: its result is younger
+     * @param until what was published later need not be found, by {@link System#nanoTime}; a time
+     *     to come is as good as now
      * @return the record
      * @throws Fault if it cannot be told
      */
-    Optional<Past> find(String jobId, Instant since) throws Fault, InterruptedException;
+    Optional<Past> find(String jobId, Instant since, long until) throws Fault, InterruptedException;
 }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks into the results topic for a job's result, from the job's own time to the end of now. What
  * was read is remembered by key and place, so that each further question costs only what was
- * written since the last one: a restarted broker makes us ask for every job of its backlog.
+ * written since the last one, and nothing if the last one came late enough: a restarted broker
+ * makes us ask for every job of its backlog.
  *
  * <p>It takes as long as it takes: the caller keeps the job's lock meanwhile, and interrupts us
  * when that is lost.
@@ -46,11 +47,15 @@ final class PastResults implements PastAnswers, AutoCloseable {
     }
 
     @Override
-    public Optional<Past> find(String jobId, Instant since) throws Fault, InterruptedException {
+    public Optional<Past> find(String jobId, Instant since, long until)
+            throws Fault, InterruptedException {
+        long now = System.nanoTime();
         lock.lockInterruptibly();
         boolean well = false;
         try {
-            Optional<Past> found = from(since.minus(CLOCKS_DIFFER_BY)).find(jobId);
+            Reading wide = from(since.minus(CLOCKS_DIFFER_BY));
+            wide.readOnUnlessReadAfter(until - now < 0 ? until : now);
+            Optional<Past> found = wide.find(jobId);
             well = true;
             return found;
         } catch (InterruptException e) {
@@ -73,7 +78,7 @@ final class PastResults implements PastAnswers, AutoCloseable {
         Reading now = reading;
         if (now == null || time.isBefore(now.from)) {
             drop();
-            now = new Reading(clients.reader(clientId), topic, time);
+            now = new Reading(clients.eagerReader(clientId), topic, time);
             reading = now;
         }
         return now;
@@ -106,6 +111,7 @@ final class PastResults implements PastAnswers, AutoCloseable {
         private final LinkedHashMap<String, Place> first = new LinkedHashMap<>();
         private Instant from;
         private boolean begun;
+        private long readAt;
 
         Reading(KafkaConsumer<byte[], byte[]> consumer, String topic, Instant from) {
             this.consumer = consumer;
@@ -121,17 +127,26 @@ final class PastResults implements PastAnswers, AutoCloseable {
             }
         }
 
-        Optional<Past> find(String jobId) throws InterruptedException {
+        /** Somebody else may have read on while we waited for our turn. */
+        void readOnUnlessReadAfter(long time) throws InterruptedException {
+            if (begun && readAt - time >= 0) {
+                return;
+            }
             if (!begun) {
                 topic.from(from);
-                begun = true;
             }
+            long now = System.nanoTime();
             var ends = topic.ends();
             while (!topic.hasReached(ends)) {
                 for (ConsumerRecord<byte[], byte[]> record : poll()) {
                     remember(record);
                 }
             }
+            begun = true;
+            readAt = now;
+        }
+
+        Optional<Past> find(String jobId) throws InterruptedException {
             Place place = first.get(jobId);
             return place == null ? Optional.empty() : Optional.of(read(place, jobId));
         }

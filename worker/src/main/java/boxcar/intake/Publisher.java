@@ -21,6 +21,10 @@ import org.apache.kafka.common.errors.RetriableException;
  */
 final class Publisher implements Outbox, AutoCloseable {
     private static final Duration CLOSING = Duration.ofSeconds(5);
+
+    /** The longest that a record may be on its way: four tries of 30 s, and the waits between. */
+    static final Duration MOST = Duration.ofSeconds(140);
+
     private static final RetryConfig PATIENCE =
             RetryConfig.custom()
                     .maxAttempts(4)

@@ -5,11 +5,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.TopicIdPartition;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,7 @@ final class Slot implements Runnable {
     /** What all slots share. */
     record Surroundings(
             Gate gate,
+            TopicEnds ends,
             Duration lock,
             InstantSource clock,
             Telemetry telemetry,
@@ -107,7 +110,7 @@ final class Slot implements Runnable {
                 serving = true;
                 consumer.setAcknowledgementCommitCallback(this::acknowledged);
                 consumer.subscribe(List.of(place.topicName));
-                serve(consumer, new Continuity(clients, place.name, consumer));
+                serve(consumer, new Continuity(around.ends, around.lock, consumer));
             } finally {
                 close(consumer);
             }
@@ -154,11 +157,14 @@ final class Slot implements Runnable {
     private void serve(KafkaShareConsumer<byte[], byte[]> consumer, Continuity continuity)
             throws InterruptedException {
         while (around.gate.isOpen()) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+            for (ConsumerRecord<byte[], byte[]> record : records) {
                 // The lock's time runs from here on, so it is taken first.
                 Lease lease = new Lease(consumer, record, lock(consumer));
+                continuity.refresh(place.topicName);
                 around.gate.rest(hold(lease, record, continuity.watch(record)));
             }
+            continuity.refresh(place.topicName);
             hasServed = true;
             failures = 0;
         }
@@ -170,7 +176,7 @@ final class Slot implements Runnable {
      * @return how long to take nothing
      */
     private Duration hold(
-            Lease lease, ConsumerRecord<byte[], byte[]> record, BooleanSupplier doubtful)
+            Lease lease, ConsumerRecord<byte[], byte[]> record, Supplier<OptionalLong> doubt)
             throws InterruptedException {
         Delivery delivery =
                 new Delivery(
@@ -178,7 +184,7 @@ final class Slot implements Runnable {
                         record,
                         record.deliveryCount().map(Short::intValue).orElse(1),
                         around.clock.instant(),
-                        doubtful,
+                        doubt,
                         lease::isHeld);
         HeldJob job = HeldJob.start(place.name, handler, delivery);
         held = job;

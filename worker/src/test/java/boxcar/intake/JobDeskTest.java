@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -147,7 +148,7 @@ class JobDeskTest {
     @Test
     void aSecondDeliveryFindsTheAnswerThatADeadReplicaPublished() throws Exception {
         past =
-                (id, _) ->
+                (id, _, _) ->
                         Optional.of(
                                 new PastAnswers.Past(
                                         ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
@@ -160,7 +161,7 @@ class JobDeskTest {
     @Test
     void aResultOfOtherContentIsNotTakenForThisJobs() throws Exception {
         past =
-                (id, _) ->
+                (id, _, _) ->
                         Optional.of(
                                 new PastAnswers.Past(
                                         ("SUCCEEDED " + id + " #1 ruby").getBytes(UTF_8), "ruby"));
@@ -174,7 +175,7 @@ class JobDeskTest {
     void aCountThatABrokerForgotIsNotBelieved() throws Exception {
         doubtful = true;
         past =
-                (id, _) ->
+                (id, _, _) ->
                         Optional.of(
                                 new PastAnswers.Past(
                                         ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
@@ -186,7 +187,7 @@ class JobDeskTest {
     @Test
     void anAnswerThatCameWhileTheJobRanAgainStands() throws Exception {
         past =
-                (id, _) ->
+                (id, _, _) ->
                         ran.isEmpty()
                                 ? Optional.empty()
                                 : Optional.of(
@@ -207,7 +208,7 @@ class JobDeskTest {
     @Test
     void theResultsAreNotSearchedForAFirstDelivery() throws Exception {
         past =
-                (_, _) -> {
+                (_, _, _) -> {
                     throw new Fault("results", Fault.Next.RETRY_HERE, "must not be asked");
                 };
         handle(1, "run a python");
@@ -318,7 +319,7 @@ class JobDeskTest {
         assertThrows(InterruptedException.class, () -> desk.handle(delivery(1, "run a python")));
         held = true;
         past =
-                (id, _) ->
+                (id, _, _) ->
                         Optional.of(
                                 new PastAnswers.Past(
                                         ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8), null));
@@ -386,7 +387,7 @@ class JobDeskTest {
                         (job, progress, cancellation) -> runner.run(job, progress, cancellation),
                         heard,
                         _ -> Progress.NONE,
-                        (id, since) -> past.find(id, since),
+                        (id, since, until) -> past.find(id, since, until),
                         cancellations),
                 record -> outbox.publish(record),
                 InstantSource.system());
@@ -410,7 +411,11 @@ class JobDeskTest {
                         Optional.empty(),
                         Optional.of((short) count));
         return new Delivery(
-                JobTopic.EXECUTE, record, count, Instant.now(), () -> doubtful, () -> held);
+                JobTopic.EXECUTE, record, count, Instant.now(), this::doubt, () -> held);
+    }
+
+    private OptionalLong doubt() {
+        return doubtful ? OptionalLong.of(System.nanoTime()) : OptionalLong.empty();
     }
 
     private long write(ProducerRecord<byte[], byte[]> record) {
