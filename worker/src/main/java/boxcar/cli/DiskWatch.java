@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +26,10 @@ final class DiskWatch implements AutoCloseable {
 
     private final Intake intake;
     private final Watched watched;
+
+    /** A database that fails is heard of at once: no other job is to meet it. */
+    private final Semaphore wake = new Semaphore(0);
+
     private final Thread thread;
     private @Nullable String reason;
 
@@ -44,6 +50,7 @@ final class DiskWatch implements AutoCloseable {
     static DiskWatch start(Intake intake, Watched watched) {
         DiskWatch watch = new DiskWatch(intake, watched);
         watch.look();
+        watched.runtimes.onTrouble(watch.wake::release);
         watch.thread.start();
         return watch;
     }
@@ -51,7 +58,8 @@ final class DiskWatch implements AutoCloseable {
     private void watch() {
         try {
             while (true) {
-                Thread.sleep(EVERY);
+                boolean _ = wake.tryAcquire(EVERY.toMillis(), TimeUnit.MILLISECONDS);
+                wake.drainPermits();
                 look();
             }
         } catch (InterruptedException e) {

@@ -24,7 +24,9 @@ public final class PrivateNetwork implements AutoCloseable {
     private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
     private static final Path FIGURES = Path.of("/proc/thread-self/net");
 
-    /** Traffic of the interfaces, all that protocols count, refusals too; and labels, which stay. */
+    /**
+     * Traffic of the interfaces, all that protocols count, refusals too; and labels, which stay.
+     */
     private static final List<String> COUNTERS =
             List.of("dev", "snmp", "snmp6", "netstat", "ip6_flowlabel");
 

@@ -36,7 +36,9 @@ final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final String STEP = "database";
 
-    /** A file that was full is used again when there is this much; it grows by a result at a time. */
+    /**
+     * A file that was full is used again when there is this much; it grows by a result at a time.
+     */
     private static final long ROOM = 1 << 20;
 
     private final Path file;
@@ -47,6 +49,7 @@ final class Database implements AutoCloseable {
     private final ReentrantLock writeLock = new ReentrantLock();
     private final ReentrantLock readLock = new ReentrantLock();
     private volatile DatabaseTrouble trouble = DatabaseTrouble.PASSING;
+    private volatile Runnable onTrouble = () -> {};
 
     private Database(Path file, Connection writing, Connection reading) {
         this.file = file;
@@ -199,8 +202,14 @@ final class Database implements AutoCloseable {
         DatabaseTrouble found = DatabaseTrouble.of(e);
         if (found != DatabaseTrouble.PASSING) {
             trouble = found;
+            onTrouble.run();
         }
         return new Fault(STEP, found.next(), what + found.mend(), e);
+    }
+
+    /** Hears of lasting trouble, on the thread that met it; must be quick. */
+    void tell(Runnable hears) {
+        onTrouble = hears;
     }
 
     /**

@@ -105,6 +105,11 @@ public final class Runtimes implements AutoCloseable {
                 : Optional.of("the database cannot be used" + trouble.mend());
     }
 
+    /** Hears at once when something comes to keep it from being used; must be quick. */
+    public void onTrouble(Runnable hears) {
+        database.tell(hears);
+    }
+
     /** Whether that takes a new start, which makes the file anew. */
     public boolean isDamaged() {
         return database.trouble() == DatabaseTrouble.DAMAGED;

@@ -28,8 +28,7 @@ final class PooledSandbox implements Sandbox {
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(
-            BoxEngine engine, Claims claims, int bad, Disks disks, AbandonedBoxes abandoned) {
+    PooledSandbox(BoxEngine engine, Claims claims, int bad, Disks disks, AbandonedBoxes abandoned) {
         this.bad = bad;
         this.disks = disks;
         this.abandoned = abandoned;

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A disk that fills under a real worker while it does what it does, and a file damaged under it. */
+/**
+ * A disk that fills under a real worker while it does what it does, and a file damaged under it.
+ */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DiskFaultsTest {
@@ -62,8 +64,12 @@ class DiskFaultsTest {
         SmallDisk disk = new SmallDisk(field.state(name), 48);
         try {
             WorkerProcess worker = field.worker(name, Map.of("BOXCAR_DISK_FREE_MIB", "0"));
-            work.on(disk, worker);
-            end(worker);
+            try {
+                work.on(disk, worker);
+                end(worker);
+            } finally {
+                worker.kill();
+            }
         } finally {
             disk.unmount();
         }
@@ -96,14 +102,15 @@ class DiskFaultsTest {
         });
     }
 
-    @Tried("The disk of the state folder fills under a stream of jobs whose results SQLite keeps, and is freed")
+    @Tried(
+            "The disk of the state folder fills under a stream of jobs whose results SQLite keeps, and is freed")
     @Must("each job has one outcome, and it is SUCCEEDED")
     @Test
     void aDiskThatFillsUnderAStreamOfJobsFailsNone() throws Exception {
         onASmallDisk((disk, worker) -> {
             ObjectNode[] jobs = new ObjectNode[12];
             for (int i = 0; i < jobs.length; i++) {
-                jobs[i] = House.sh("head -c 200000 /dev/urandom | od | head -c 150000");
+                jobs[i] = House.sh("head -c 60000 /dev/urandom | od | head -c 40000");
                 field.send(JobTopic.EXECUTE, jobs[i]);
             }
             field.result(jobs[0]);
@@ -118,7 +125,8 @@ class DiskFaultsTest {
         });
     }
 
-    @Tried("The disk of the state folder is full while an installation is staged and put into place")
+    @Tried(
+            "The disk of the state folder is full while an installation is staged and put into place")
     @Must("a fault, not a verdict; the installation succeeds by itself when there is room")
     @Test
     void anInstallationWithoutRoomIsDoneWhenThereIsSome() throws Exception {
@@ -140,7 +148,8 @@ class DiskFaultsTest {
     }
 
     @Tried("The SQLite file is overwritten while a worker runs")
-    @Must("the worker ends and says why; the next start makes the file anew from the catalogue; jobs are done")
+    @Must(
+            "the worker ends and says why; the next start makes the file anew from the catalogue; jobs are done")
     @Test
     void aWorkerWhoseFileIsDamagedEndsAndTheNextMakesItAnew() throws Exception {
         WorkerProcess worker = field.worker("damaged");
@@ -148,7 +157,9 @@ class DiskFaultsTest {
         for (String name : new String[] {"boxcar.sqlite-wal", "boxcar.sqlite"}) {
             Path damaged = file.resolveSibling(name);
             byte[] noise =
-                    "no database ".repeat((int) Files.size(damaged) / 12).getBytes(StandardCharsets.UTF_8);
+                    "no database "
+                            .repeat((int) Files.size(damaged) / 12)
+                            .getBytes(StandardCharsets.UTF_8);
             Files.write(damaged, noise, StandardOpenOption.WRITE);
         }
         // What one job writes makes the next read anew.
@@ -158,8 +169,7 @@ class DiskFaultsTest {
         }
         Integer exit = worker.awaitExit(60);
         assertTrue(exit != null && exit != 0, () -> Field.log(worker));
-        assertTrue(
-                Field.log(worker).contains("start the worker again"), () -> Field.log(worker));
+        assertTrue(Field.log(worker).contains("start the worker again"), () -> Field.log(worker));
         WorkerProcess again = field.worker("damaged");
         for (ObjectNode job : jobs) {
             assertWell(field.result(job));

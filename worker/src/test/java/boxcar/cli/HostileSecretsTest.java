@@ -1,5 +1,6 @@
 package boxcar.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,7 +12,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +35,11 @@ class HostileSecretsTest implements Told {
      */
     private static final String SEARCH =
             """
-            use strict; use Fcntl ':mode';
+            use strict; use Fcntl qw(:mode O_RDONLY O_NONBLOCK);
             my ($word, $budget, %found) = (scalar reverse(shift), 200_000);
             sub look {
                 my $path = shift;
-                open my $file, '<', $path or return;
+                sysopen my $file, $path, O_RDONLY | O_NONBLOCK or return;
                 my $rest = '';
                 for (1..256) {
                     sysread $file, my $more, 1 << 16 or last;
@@ -60,8 +60,10 @@ class HostileSecretsTest implements Told {
                     S_ISDIR($of[2]) ? walk($path, $depth + 1) : S_ISREG($of[2]) ? look($path) : S_ISLNK($of[2]) && $path !~ m!^/dev/! ? look($path) : 0;
                 }
             }
+            sub told { print map { "$_\\n" } sort keys %found; print "searched\\n"; exit 0 }
             my @known = @ARGV;
             look($_) for @known;
+            told() if $ENV{KNOWN_ONLY};
             for my $root (glob('/proc/[0-9]*/root'), glob('/proc/[0-9]*/cwd'), '/proc/self/root/..') {
                 look("$root$_") for @known, '/etc/shadow';
                 walk($root, 9) if $root =~ /cwd/;
@@ -71,9 +73,8 @@ class HostileSecretsTest implements Told {
                 look($_) for glob "$process/fd/*";
             }
             look($_) for glob '/proc/sysvipc/*';
-            walk('/', 0) unless $ENV{KNOWN_ONLY};
-            print map { "$_\\n" } sort keys %found;
-            print "searched\\n";
+            walk('/', 0);
+            told();
             """;
 
     @SuppressWarnings("NullAway.Init")
@@ -122,6 +123,17 @@ class HostileSecretsTest implements Told {
         more.put("BOXCAR_SANDBOX_ISOLATE", program);
         WorkerProcess worker = field.worker(program, more);
         engine = Field.log(worker).replaceAll("(?s).*sandbox: (\\S+ [^\\s,]+).*", "$1");
+        try {
+            search(program, worker, file);
+        } finally {
+            worker.terminate();
+            if (worker.awaitExit(60) == null) {
+                worker.kill();
+            }
+        }
+    }
+
+    private void search(String program, WorkerProcess worker, Path file) throws Exception {
         if (field.client.catalogue().isEmpty()) {
             assertEquals(
                     "SUCCEEDED",
@@ -145,8 +157,6 @@ class HostileSecretsTest implements Told {
                 "password in %s\ndatabase %s\npassword in %s\n".formatted(known.toArray()),
                 onTheHost(known));
         assertEquals("OK", field.result(beside).path("verdict").asText());
-        worker.terminate();
-        assertEquals(0, worker.awaitExit(60));
     }
 
     private String backwards() {
@@ -166,8 +176,7 @@ class HostileSecretsTest implements Told {
     }
 
     private ObjectNode search(List<String> known) {
-        ObjectNode job =
-                House.sh("exec /usr/bin/perl - \"$@\" <<'END'\n" + SEARCH + "END\n");
+        ObjectNode job = House.sh("exec /usr/bin/perl - \"$@\" <<'END'\n" + SEARCH + "END\n");
         var args = job.putArray("args").add(backwards());
         known.forEach(args::add);
         job.putObject("run_limits").put("wall_time", 20).put("cpu_time", 20);
@@ -180,11 +189,10 @@ class HostileSecretsTest implements Told {
         var found = new StringBuilder();
         for (String place : known) {
             var process =
-                    new ProcessBuilder(
-                            "/usr/bin/perl", script.toString(), backwards(), place);
+                    new ProcessBuilder("/usr/bin/perl", script.toString(), backwards(), place);
             process.environment().put("KNOWN_ONLY", "1");
             Process search = process.start();
-            String said = new String(search.getInputStream().readAllBytes());
+            String said = new String(search.getInputStream().readAllBytes(), UTF_8);
             assertEquals(0, search.waitFor());
             said.lines()
                     .filter(line -> line.endsWith(" " + place))

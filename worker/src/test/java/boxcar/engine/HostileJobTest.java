@@ -130,8 +130,15 @@ class HostileJobTest implements Told {
                         LIMITS,
                         tests,
                         List.of(
-                                "link", "folder/passwd", "hard", "fifo", "socket", "device", "good",
-                                "d", "big"),
+                                "link",
+                                "folder/passwd",
+                                "hard",
+                                "fifo",
+                                "socket",
+                                "device",
+                                "good",
+                                "d",
+                                "big"),
                         null);
         JobResult result = engine.run(job, Progress.NONE, new Cancellation());
         outcome = String.valueOf(result.verdict());
@@ -147,8 +154,9 @@ class HostileJobTest implements Told {
         return new Job.Test(id, new byte[0], List.of(), null);
     }
 
-    @Tried("Links, hard links, FIFOs, sockets, device nodes and folders set for the run "
-            + "stage and for `output_files`")
+    @Tried(
+            "Links, hard links, FIFOs, sockets, device nodes and folders set for the run "
+                    + "stage and for `output_files`")
     @Must("neither followed nor sent; each missing file with its reason")
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})
@@ -208,12 +216,12 @@ class HostileJobTest implements Told {
         assertEquals(JobResult.Outcome.FAILED, result.outcome());
     }
 
-    @Tried("A compile stage that leaves holes and files of many names, to be copied for "
-            + "tests")
+    @Tried("A compile stage that leaves holes and files of many names, to be copied for " + "tests")
     @Must("`FILE_SIZE_LIMIT` of that test")
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})
-    void filesThatGrowWhenTheyAreCopiedForATestMeetTheLimitOfFiles(String program) throws Exception {
+    void filesThatGrowWhenTheyAreCopiedForATestMeetTheLimitOfFiles(String program)
+            throws Exception {
         JobResult result =
                 run(
                         program,

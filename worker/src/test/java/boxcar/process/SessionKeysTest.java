@@ -24,7 +24,8 @@ class SessionKeysTest {
         return finished.out();
     }
 
-    @Tried("A key left in the session keyring of a worker that was started in a session, as systemd gives one")
+    @Tried(
+            "A key left in the session keyring of a worker that was started in a session, as systemd gives one")
     @Must("not found by the next process that the worker starts; nor are the worker's own")
     @Test
     void aProcessHasASessionKeyringOfItsOwn() throws Exception {

@@ -15,7 +15,9 @@ final class Cell {
         outcomes.remove("");
         return "%s%s, %d× ≤ %d ms"
                 .formatted(
-                        failed == 0 ? "as it must" : "**failed %d of %d**".formatted(failed, runs.size()),
+                        failed == 0
+                                ? "as it must"
+                                : "**failed %d of %d**".formatted(failed, runs.size()),
                         outcomes.isEmpty() ? "" : ": " + String.join(", ", outcomes),
                         runs.size(),
                         longest);

@@ -115,11 +115,10 @@ record Page(String text) {
             List<String> known = List.copyOf(cells.keySet());
             return rows.stream()
                     .sorted(
-                            java.util.Comparator.comparingInt(
-                                    row -> {
-                                        int at = known.indexOf(row.left());
-                                        return at < 0 ? Integer.MAX_VALUE : at;
-                                    }))
+                            java.util.Comparator.comparingInt(row -> {
+                                int at = known.indexOf(row.left());
+                                return at < 0 ? Integer.MAX_VALUE : at;
+                            }))
                     .toList();
         }
 

@@ -85,8 +85,7 @@ final class Recorder implements InvocationInterceptor, TestWatcher {
         Run run = new Run(Row.test(method), body.engine, body.outcome, passed, body.millis);
         try {
             Path file = file(context);
-            Files.writeString(
-                    file, JSON.writeValueAsString(run) + "\n", StandardOpenOption.APPEND);
+            Files.writeString(file, JSON.writeValueAsString(run) + "\n", StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,8 +15,7 @@ class ReliabilityPageTest {
     private static final String EMPTY = "<!-- tests of A -->\n<!-- end -->\n";
     private static final Row ROW = new Row("a bomb", "it ends", "A.bomb");
 
-    private static Run run(
-            String engine, String outcome, @Nullable Boolean passed, long millis) {
+    private static Run run(String engine, String outcome, @Nullable Boolean passed, long millis) {
         return new Run("A.bomb", engine, outcome, passed, millis);
     }
 

@@ -65,7 +65,8 @@ class FullDiskTest {
     }
 
     @Tried("The disk of the state folder becomes full while SQLite commits")
-    @Must("a fault, to be tried elsewhere, that says to make room; what was committed stays; it goes on when there is room")
+    @Must(
+            "a fault, to be tried elsewhere, that says to make room; what was committed stays; it goes on when there is room")
     @Test
     void aCommitWithoutRoomIsAFaultOfThisHostUntilThereIsRoom() throws Exception {
         try (Database database = Database.open(state.resolve("boxcar.sqlite"))) {
@@ -90,7 +91,8 @@ class FullDiskTest {
     }
 
     @Tried("The disk of the state folder is full while a runtime's files are written")
-    @Must("a fault, to be tried elsewhere, that says to make room; it is written when there is room")
+    @Must(
+            "a fault, to be tried elsewhere, that says to make room; it is written when there is room")
     @Test
     void aRuntimeWithoutRoomIsAFaultOfThisHost() throws Exception {
         Shelf shelf = new Shelf(state);
@@ -102,9 +104,7 @@ class FullDiskTest {
         Path staged = shelf.stage("runtime");
         disk.fill(9);
 
-        Fault fault =
-                assertThrows(
-                        Fault.class, () -> shelf.write(staged, definition, environment));
+        Fault fault = assertThrows(Fault.class, () -> shelf.write(staged, definition, environment));
 
         assertEquals(Fault.Next.TRY_ELSEWHERE, fault.next());
         assertTrue(say(fault).contains("make room"), () -> say(fault));
@@ -114,7 +114,8 @@ class FullDiskTest {
     }
 
     @Tried("The SQLite file is overwritten while it is in use")
-    @Must("a fault, to be tried elsewhere, that says to start the worker again; the next start makes it anew")
+    @Must(
+            "a fault, to be tried elsewhere, that says to start the worker again; the next start makes it anew")
     @Test
     void aFileThatIsDamagedWhileInUseIsAFaultThatTakesANewStart() throws Exception {
         Path file = state.resolve("boxcar.sqlite");
@@ -136,8 +137,7 @@ class FullDiskTest {
                             });
 
             assertEquals(Fault.Next.TRY_ELSEWHERE, fault.next(), say(fault));
-            assertTrue(
-                    say(fault).contains("start the worker again"), () -> say(fault));
+            assertTrue(say(fault).contains("start the worker again"), () -> say(fault));
             assertEquals(DatabaseTrouble.DAMAGED, database.trouble());
         }
         try (Database anew = Database.open(file)) {
@@ -156,7 +156,8 @@ class FullDiskTest {
                 var statement = connection.createStatement()) {
             statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
-        byte[] noise = "no database ".repeat((int) Files.size(file) / 12).getBytes(StandardCharsets.UTF_8);
+        byte[] noise =
+                "no database ".repeat((int) Files.size(file) / 12).getBytes(StandardCharsets.UTF_8);
         Files.write(file, noise, StandardOpenOption.WRITE);
     }
 }

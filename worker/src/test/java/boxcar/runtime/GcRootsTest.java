@@ -84,8 +84,7 @@ class GcRootsTest {
         Path there = some();
         var roots = new GcRoots(Map.of("NIX_REMOTE", "unix:///nowhere/socket"));
 
-        Fault fault =
-                assertThrows(Fault.class, () -> roots.add(folder, List.of(there.toString())));
+        Fault fault = assertThrows(Fault.class, () -> roots.add(folder, List.of(there.toString())));
 
         assertEquals("nix", fault.step());
         assertEquals(Fault.Next.RETRY_HERE, fault.next());

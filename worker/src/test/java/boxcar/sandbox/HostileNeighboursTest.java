@@ -25,11 +25,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,11 +37,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ParameterizedClass
 @ValueSource(strings = {"isolate", "isolate-1", "runc"})
-@TestInstance(Lifecycle.PER_CLASS)
 class HostileNeighboursTest implements Told {
     private static final int FIRST_BOX = 950;
 
-    /** Its first argument is the marker, spelt backwards so that the search does not find itself. */
+    /**
+     * Its first argument is the marker, spelt backwards so that the search does not find itself.
+     */
     private static final String SEARCH =
             """
             my $m = reverse shift; my %f;
@@ -65,7 +64,9 @@ class HostileNeighboursTest implements Told {
 
     private static final String TELL = " print join ',', sort keys %f;";
 
-    /** Leaves its marker wherever it can, waits until it may go, and looks whether it still has all. */
+    /**
+     * Leaves its marker wherever it can, waits until it may go, and looks whether it still has all.
+     */
     private static final String NEIGHBOUR =
             """
             my $mark = reverse $ARGV[0];
@@ -93,13 +94,13 @@ class HostileNeighboursTest implements Told {
         this.program = program;
     }
 
-    @BeforeAll
+    @BeforeEach
     void open() throws Exception {
         assumeTrue("amd64".equals(System.getProperty("os.arch")), "system calls are numbered");
         stand = HostileStand.open(program, FIRST_BOX, 2);
     }
 
-    @AfterAll
+    @AfterEach
     void close() throws Exception {
         if (stand != null) {
             stand.close();
@@ -140,7 +141,8 @@ class HostileNeighboursTest implements Told {
                                             .listener((_, _) -> ready.countDown())));
             Thread.ofVirtual().start(neighbour);
             assertTrue(ready.await(20, TimeUnit.SECONDS), "the neighbour did not begin");
-            String harm = " $SIG{TERM} = 'IGNORE'; kill 'TERM', -1; $_ == $$ or kill 'KILL', $_ for 2..40000;";
+            String harm =
+                    " $SIG{TERM} = 'IGNORE'; kill 'TERM', -1; $_ == $$ or kill 'KILL', $_ for 2..40000;";
 
             Ending spy = run(Given.perl(mine.path(), SEARCH + TELL + harm + " exit 3", backwards));
 
