@@ -149,7 +149,7 @@ abstract class HostileCodeContract implements Told {
         long start = System.nanoTime();
         Ending ending = sandbox.run(given.stage(), new Cancellation());
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        outcome = HostileWords.of(ending);
+        outcome = HostileWords.also(outcome, ending);
         Duration most = given.limits().wallTime().plus(given.limits().extraTime()).plus(MARGIN);
         assertTrue(took.compareTo(most) < 0, "took " + took + ", may take " + most);
         Duration cpu = ending.usage().cpuTime();

@@ -119,7 +119,7 @@ class HostileNeighboursTest implements Told {
 
     private Ending run(Given given) throws Exception {
         Ending ending = stand.run(given);
-        outcome = HostileWords.of(ending);
+        outcome = HostileWords.also(outcome, ending);
         return ending;
     }
 

@@ -6,7 +6,12 @@ import boxcar.job.Ending;
 final class HostileWords {
     private HostileWords() {}
 
-    static String of(Ending ending) {
+    /** After how the earlier stages of a test ended. */
+    static String also(String before, Ending ending) {
+        return before.isEmpty() ? of(ending) : before + " then " + of(ending);
+    }
+
+    private static String of(Ending ending) {
         return (ending.usage().oomKilled() ? "out of memory, " : "")
                 + switch (ending.how()) {
                     case Ending.Exited(int code) -> "exit " + code;
