@@ -71,9 +71,9 @@ class HostileNeighboursTest implements Told {
             """
             my $mark = reverse $ARGV[0];
             for (qw(/box /tmp /dev/shm)) { chmod 0777, $_; open my $h, '>', "$_/mark" or die $_; print $h $mark; chmod 0666, "$_/mark" }
-            $id = shmget 4711, 64, 01666 or die 'shm'; shmwrite $id, $mark, 0, 64 or die 'shmwrite';
+            defined($id = shmget 4711, 64, 01666) or die 'shm'; shmwrite $id, $mark, 0, 64 or die 'shmwrite';
             syscall 64, 4711, 1, 01666; syscall 68, 4711, 01666;
-            syscall(240, 'boxcar-neighbour', 0102, 0666, 0) >= 0 or die 'mqueue';
+            c(240, 'boxcar-neighbour', 0102, 0666, 0) >= 0 or die 'mqueue';
             socket U, 1, 1, 0; bind U, pack('Sa*', 1, "\\0boxcar-neighbour") or die 'bind'; listen U, 5;
             socket T, 2, 1, 6; bind T, pack('Sna4x8', 2, 17117, "\\x7f\\0\\0\\1") or die 'tcp'; listen T, 5;
             $SIG{TERM} = sub { exit 9 };
@@ -261,7 +261,7 @@ class HostileNeighboursTest implements Told {
                 sub c { my @a = @_; my $n = shift @a; return syscall $n, @a }
                 my $b = "\\0" x 4096;
                 for (qw(/proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches /proc/sysrq-trigger
-                        /proc/sys/kernel/ns_last_pid /proc/sys/kernel/hostname /proc/sys/fs/mqueue/msg_max
+                        /proc/sys/kernel/hostname /proc/sys/fs/mqueue/msg_max
                         /proc/sys/kernel/shmmax /proc/sys/net/ipv4/ip_forward /sys/fs/cgroup/memory/tasks
                         /sys/fs/cgroup/cgroup.procs /dev/kmsg /dev/mem /dev/vda /dev/sda /dev/fuse)) {
                     open my $h, '>>', $_ and print "write $_\\n" }
@@ -301,7 +301,7 @@ class HostileNeighboursTest implements Told {
         try (Disk disk = stand.sandbox().disk()) {
             String script =
                     """
-                    for (1..8) { my $fd = syscall 319, 'left', 0; open my $m, '>&=', $fd; syswrite $m, 'x' x 4194304; push @m, $m }
+                    for (1..8) { my $n = 'left'; my $fd = syscall 319, $n, 0; open my $m, '>&=', $fd; syswrite $m, 'x' x 4194304; push @m, $m }
                     $id = shmget 4712, 8388608, 01666; shmwrite $id, 'x' x 8388608, 0, 8388608;
                     syscall 157, 1, 9; syscall 253; syscall 222, 0, 0, pack('L', 0);
                     if (!fork) { syscall 112; exit if fork; $SIG{$_} = 'IGNORE' for keys %SIG; sleep 50 while 1 }
@@ -312,7 +312,7 @@ class HostileNeighboursTest implements Told {
 
             assertEquals(new Exited(4), ending.how(), err(ending));
             String look =
-                    "print grep /memfd/, map { readlink } glob '/proc/[0-9]*/fd/*'; shmget 4712, 0, 0 and print 'shm';"
+                    "print grep /memfd/, map { readlink } glob '/proc/[0-9]*/fd/*'; defined shmget(4712, 0, 0) and print 'shm';"
                             + " print grep /left|0x/, map { open F, '<', $_; <F> } qw(/proc/sysvipc/shm /proc/1/maps);"
                             + " @p = grep { $_ != $$ } map { /(\\d+)/ } glob '/proc/[0-9]*'; print @p > 1 ? \"@p\" : ''";
             for (int i = 0; i < 2; i++) {
