@@ -1,52 +1,65 @@
 package boxcar.cli;
 
 import boxcar.intake.Intake;
+import boxcar.runtime.Runtimes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * While the state folder's disk has too little room this replica takes no jobs: they would end as
- * faults, or worse, a program would be blamed for a write that failed. It goes on by itself when
- * there is room again.
+ * While the state folder has too little room, or cannot be written, or its database cannot, this
+ * replica takes no jobs: they would end as faults. It goes on by itself when that is mended; only a
+ * damaged database takes a new start, so the replica ends then.
  */
 final class DiskWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
-    private static final String REASON = "the disk of the state folder is full";
     private static final Duration EVERY = Duration.ofSeconds(1);
+    private static final byte[] PROBE = new byte[8192];
 
     private final Intake intake;
-    private final Path state;
-    private final long leastFree;
-    private final Thread thread;
-    private boolean full;
+    private final Watched watched;
 
-    private DiskWatch(Intake intake, Path state, long leastFree) {
+    /** A database that fails is heard of at once: no other job is to meet it. */
+    private final Semaphore wake = new Semaphore(0);
+
+    private final Thread thread;
+    private @Nullable String reason;
+
+    private DiskWatch(Intake intake, Watched watched) {
         this.intake = intake;
-        this.state = state;
-        this.leastFree = leastFree;
+        this.watched = watched;
         this.thread = Thread.ofVirtual().name("disk-watch").unstarted(this::watch);
     }
 
     /**
-     * @param leastFree bytes; 0 watches nothing
+     * What is looked at.
+     *
+     * @param leastFree bytes that are to be free; 0 if any room will do
+     * @param onFatal gets one line when it is no use to go on
      */
-    static DiskWatch start(Intake intake, Path state, long leastFree) {
-        DiskWatch watch = new DiskWatch(intake, state, leastFree);
-        if (leastFree > 0) {
-            watch.look();
-            watch.thread.start();
-        }
+    record Watched(Path state, long leastFree, Runtimes runtimes, Consumer<String> onFatal) {}
+
+    static DiskWatch start(Intake intake, Watched watched) {
+        DiskWatch watch = new DiskWatch(intake, watched);
+        watch.look();
+        watched.runtimes.onTrouble(watch.wake::release);
+        watch.thread.start();
         return watch;
     }
 
     private void watch() {
         try {
             while (true) {
-                Thread.sleep(EVERY);
+                boolean _ = wake.tryAcquire(EVERY.toMillis(), TimeUnit.MILLISECONDS);
+                wake.drainPermits();
                 look();
             }
         } catch (InterruptedException e) {
@@ -55,28 +68,37 @@ final class DiskWatch implements AutoCloseable {
     }
 
     private void look() {
-        long free;
+        @Nullable String before = reason;
+        @Nullable String now = trouble().orElse(null);
+        reason = now;
+        if (now != null && !now.equals(before)) {
+            intake.pause(now);
+            LOG.error("{}: no jobs are taken until that is mended ({})", now, watched.state);
+            if (watched.runtimes.isDamaged()) {
+                watched.onFatal.accept(now);
+            }
+        }
+        if (before != null && !before.equals(now)) {
+            intake.resume(before);
+        }
+        if (before != null && now == null) {
+            LOG.info("{} can be written again: jobs are taken", watched.state);
+            watched.runtimes.tryAgain();
+        }
+    }
+
+    private Optional<String> trouble() {
         try {
-            free = Files.getFileStore(state).getUsableSpace();
+            if (Files.getFileStore(watched.state).getUsableSpace() < watched.leastFree) {
+                return Optional.of("the disk of the state folder is full");
+            }
+            Path probe = watched.state.resolve(".probe");
+            Files.write(probe, PROBE);
+            Files.delete(probe);
         } catch (IOException e) {
-            LOG.warn("cannot tell the free space of {}: {}", state, e.toString());
-            return;
+            return Optional.of("the state folder cannot be written: " + e.getMessage());
         }
-        if (!full && free < leastFree) {
-            full = true;
-            intake.pause(REASON);
-            LOG.error(
-                    "{}: {} MiB free for {}, less than disk.free_mib ({}); no jobs are taken until there is"
-                            + " room",
-                    REASON,
-                    free >> 20,
-                    state,
-                    leastFree >> 20);
-        } else if (full && free >= leastFree) {
-            full = false;
-            LOG.info("{} MiB free for {}: jobs are taken", free >> 20, state);
-            intake.resume(REASON);
-        }
+        return watched.runtimes.trouble();
     }
 
     @Override

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 /** Looks at this host as a worker would find it. */
 final class HostCheck {
     private static final Path NIX_SOCKET = Path.of("/nix/var/nix/daemon-socket/socket");
+    private static final String WEAK =
+            "this host has no control groups that it can use, so a limit of memory bounds the address space"
+                    + " of each process alone: many processes can pass it together, and JVM, Node and Go need"
+                    + " more than they use. Mount the memory controller (in a container: run it privileged, with"
+                    + " --cgroupns=host or a delegated group)";
     private static final long LITTLE_SPACE = 2L << 30;
 
     private final Config config;
@@ -103,7 +108,7 @@ final class HostCheck {
                     "engine " + present.name(),
                     engine == null || weak ? Level.WARN : Level.OK,
                     present.words(),
-                    weak ? "let it use memory cgroups, or choose sandbox=runc" : present.mend());
+                    weak ? WEAK : present.mend());
         }
         add(
                 "boxes",

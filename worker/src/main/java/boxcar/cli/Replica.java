@@ -83,7 +83,14 @@ public final class Replica implements AutoCloseable {
                                 onFatal));
         intake.pause(CATALOGUE);
         hold(SandboxWatch.start(sandbox, intake, config.state()));
-        hold(DiskWatch.start(intake, config.state(), config.leastFreeMib() << 20));
+        hold(
+                DiskWatch.start(
+                        intake,
+                        new DiskWatch.Watched(
+                                config.state(),
+                                config.leastFreeMib() << 20,
+                                runtimes,
+                                intake::giveUp)));
         hold(
                 CatalogueFollower.start(
                         settings,

@@ -42,6 +42,7 @@ public record Config(
         Metrics metrics,
         Map<StageKind, LimitRange> limits) {
     private static final int BOX_NUMBERS = 1 << 23;
+    private static final long PAGE_KIB = 4;
 
     public Config {
         kafka = Map.copyOf(kafka);
@@ -187,7 +188,26 @@ public record Config(
                         : Runtime.getRuntime().availableProcessors(),
                 settings.integer("installs", 1, 100),
                 settings.integer("slots.extra", 0, 100),
-                settings.number("limits.disk_kib", 1024, 1 << 30));
+                diskKib(settings));
+    }
+
+    /** Every source that is permitted must fit, each file on pages of its own. */
+    private static long diskKib(Settings settings) {
+        long disk = settings.number("limits.disk_kib", 1024, 1 << 30);
+        long least =
+                settings.number("limits.source_kib", 1, 1 << 20)
+                        + PAGE_KIB * settings.integer("limits.files", 1, 100_000);
+        return disk >= least
+                ? disk
+                : settings.problem(
+                        "limits.disk_kib",
+                        "must be at least "
+                                + least
+                                + ", so that the largest source fits (limits.source_kib, and "
+                                + PAGE_KIB
+                                + " for each of limits.files)",
+                        Long.toString(disk),
+                        disk);
     }
 
     private static Jobs jobs(Settings settings) {

@@ -146,7 +146,7 @@ public record Key(String name, String fallback, String meaning) {
                                 new Key(
                                         "limits.disk_kib",
                                         "262144",
-                                        "Kilobytes that all files of a job may hold together at any time, in memory; 1024 to 1073741824, and no less than limits.source_kib."),
+                                        "Kilobytes that all files of a job may hold together at any time, in memory; 1024 to 1073741824, and no less than limits.source_kib and 4 for each of limits.files. Installations have the same."),
                                 new Key(
                                         "limits.files",
                                         "1000",

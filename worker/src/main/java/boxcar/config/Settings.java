@@ -1,8 +1,8 @@
 package boxcar.config;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +34,7 @@ final class Settings {
                     "BOXCAR_LOG_LEVEL");
 
     private final Map<String, String> values = new HashMap<>();
-    private final List<String> problems = new ArrayList<>();
+    private final Set<String> problems = new LinkedHashSet<>();
 
     /**
      * @param kafkaNames what Kafka's clients can be told; empty: whatever is told
@@ -232,7 +232,7 @@ final class Settings {
 
     void throwIfWrong() throws ConfigException {
         if (!problems.isEmpty()) {
-            throw new ConfigException(problems);
+            throw new ConfigException(List.copyOf(problems));
         }
     }
 }

@@ -64,9 +64,7 @@ final class Installation {
         Workshop.Built built = workshop.build(definition, progress, cancellation);
         StageResult install =
                 stages.judged(
-                        StageKind.INSTALL,
-                        built.ending(),
-                        Duration.ofNanos(System.nanoTime() - start));
+                        StageKind.INSTALL, built, Duration.ofNanos(System.nanoTime() - start));
         try (Staged staged = built.staged()) {
             if (install.verdict() != Verdict.OK || staged == null) {
                 progress.line(Tag.NOTE, "The installation ended with " + install.verdict());

@@ -9,7 +9,9 @@ import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.job.Verdict;
+import boxcar.job.Workshop;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** Runs a stage, judges it, and tells the dashboards. */
 final class StageRunner {
@@ -29,13 +31,17 @@ final class StageRunner {
         }
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         Verdict verdict = Judge.verdict(ending);
-        return told(stage.kind(), ending, ofDisk(verdict, stage), took);
+        return told(
+                stage.kind(),
+                ending,
+                ofDisk(verdict, () -> Trees.isFull(stage.workDirectory())),
+                took);
     }
 
     /** A program that ended badly and left its work directory full ran out of room. */
-    private static Verdict ofDisk(Verdict verdict, Stage stage) {
+    private static Verdict ofDisk(Verdict verdict, BooleanSupplier full) {
         return (verdict == Verdict.RUNTIME_ERROR || verdict == Verdict.CRASHED)
-                        && Trees.isFull(stage.workDirectory())
+                        && full.getAsBoolean()
                 ? Verdict.FILE_SIZE_LIMIT
                 : verdict;
     }
@@ -44,9 +50,10 @@ final class StageRunner {
         return telemetry;
     }
 
-    /** Judges a stage that somebody else ran, and which took so long in all. */
-    StageResult judged(boxcar.job.StageKind kind, Ending ending, Duration took) {
-        return told(kind, ending, Judge.verdict(ending), took);
+    /** Judges the stage of an installation, which took so long in all. */
+    StageResult judged(boxcar.job.StageKind kind, Workshop.Built built, Duration took) {
+        Verdict verdict = ofDisk(Judge.verdict(built.ending()), built::full);
+        return told(kind, built.ending(), verdict, took);
     }
 
     private StageResult told(

@@ -94,12 +94,7 @@ public final class Intake implements AutoCloseable {
                         clock);
         var around =
                 new Slot.Surroundings(
-                        gate,
-                        ends,
-                        settings.lock(),
-                        clock,
-                        contracts.telemetry,
-                        this::giveUp);
+                        gate, ends, settings.lock(), clock, contracts.telemetry, this::giveUp);
         places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);

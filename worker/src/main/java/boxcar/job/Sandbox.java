@@ -63,6 +63,11 @@ public interface Sandbox extends AutoCloseable {
         ADDRESS_SPACE
     }
 
-    /** How many boxes there are. */
-    record Boxes(int total, int busy) {}
+    /**
+     * How many boxes there are.
+     *
+     * @param total those that can be used
+     * @param bad numbers that could not be, and were left at the start
+     */
+    record Boxes(int total, int busy, int bad) {}
 }

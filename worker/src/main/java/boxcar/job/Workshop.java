@@ -27,8 +27,9 @@ public interface Workshop {
      * What came of making a runtime.
      *
      * @param staged null if the installation did not end well
+     * @param full whether it left its work directory without room
      */
-    record Built(Ending ending, @Nullable Staged staged) {}
+    record Built(Ending ending, @Nullable Staged staged, boolean full) {}
 
     /**
      * A runtime that is made but has no id yet. Closing it discards it, unless it was taken over.

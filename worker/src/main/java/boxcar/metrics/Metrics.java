@@ -190,7 +190,8 @@ public final class Metrics implements Telemetry {
             Sandbox.Boxes boxes = watched.sandbox().boxes();
             return new GaugeMetricFamily("boxcar_boxes", "Boxes of this replica.", List.of("state"))
                     .addMetric(List.of("busy"), boxes.busy())
-                    .addMetric(List.of("free"), boxes.total() - boxes.busy());
+                    .addMetric(List.of("free"), boxes.total() - boxes.busy())
+                    .addMetric(List.of("bad"), boxes.bad());
         }
 
         private MetricFamilySamples runtimes() {

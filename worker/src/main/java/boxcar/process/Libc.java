@@ -37,6 +37,8 @@ final class Libc {
     private static final int SET_FLAGS = 4;
     private static final long PIDFD_OPEN = 434;
     private static final int NEW_NETWORK = 0x40000000;
+    private static final long KEYCTL = "aarch64".equals(System.getProperty("os.arch")) ? 219 : 250;
+    private static final long JOIN_SESSION_KEYRING = 1;
     private static final int INTERNET = 2;
     private static final int DATAGRAM = 2;
     private static final long SET_INTERFACE_FLAGS = 0x8914;
@@ -263,6 +265,18 @@ final class Libc {
     static void kill(int pid, int signal) {
         try (Arena arena = Arena.ofConfined()) {
             int _ = (int) KILL.invokeExact(state(arena), pid, signal);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /**
+     * Gives the calling thread a session keyring of its own (session-keyring(7)), which the
+     * processes that it starts inherit. Where keys are closed to us they are to them, too.
+     */
+    static void leaveKeyring(Arena arena) {
+        try {
+            long _ = (long) SYSCALL.invokeExact(state(arena), KEYCTL, JOIN_SESSION_KEYRING, 0L);
         } catch (Throwable e) {
             throw impossible(e);
         }

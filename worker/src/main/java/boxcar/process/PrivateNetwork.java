@@ -24,8 +24,11 @@ public final class PrivateNetwork implements AutoCloseable {
     private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
     private static final Path FIGURES = Path.of("/proc/thread-self/net");
 
-    /** Traffic of the interfaces, and all that protocols count, refusals too. */
-    private static final List<String> COUNTERS = List.of("dev", "snmp", "snmp6", "netstat");
+    /**
+     * Traffic of the interfaces, all that protocols count, refusals too; and labels, which stay.
+     */
+    private static final List<String> COUNTERS =
+            List.of("dev", "snmp", "snmp6", "netstat", "ip6_flowlabel");
 
     private static final int FLAGS_AT = 16;
     private static final int REQUEST = 40;

@@ -148,6 +148,8 @@ final class Spawn {
      */
     int call() throws IOException {
         try {
+            // Or it had our session's keys, and shared them with all that we ever start.
+            Libc.leaveKeyring(arena);
             done((int) CLOSE_FROM.invokeExact(actions, FIRST_TO_CLOSE));
             int result = (int) SPAWN.invokeExact(pid, file, actions, attributes, argv, environment);
             int _ = (int) ACTIONS_END.invokeExact(actions);

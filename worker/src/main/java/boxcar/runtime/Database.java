@@ -1,5 +1,7 @@
 package boxcar.runtime;
 
+import static boxcar.jooq.Tables.CATALOGUE_POSITION;
+
 import boxcar.job.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,14 +36,23 @@ final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final String STEP = "database";
 
+    /**
+     * A file that was full is used again when there is this much; it grows by a result at a time.
+     */
+    private static final long ROOM = 1 << 20;
+
+    private final Path file;
     private final Connection writing;
     private final Connection reading;
     private final DSLContext write;
     private final DSLContext read;
     private final ReentrantLock writeLock = new ReentrantLock();
     private final ReentrantLock readLock = new ReentrantLock();
+    private volatile DatabaseTrouble trouble = DatabaseTrouble.PASSING;
+    private volatile Runnable onTrouble = () -> {};
 
-    private Database(Connection writing, Connection reading) {
+    private Database(Path file, Connection writing, Connection reading) {
+        this.file = file;
         this.writing = writing;
         this.reading = reading;
         this.write = context(writing);
@@ -80,7 +91,7 @@ final class Database implements AutoCloseable {
             checkIntegrity(probe);
         }
         migrate(url, file);
-        return new Database(connect(url), connect(url));
+        return new Database(file, connect(url), connect(url));
     }
 
     private static void checkIntegrity(Connection connection) throws SQLException {
@@ -154,7 +165,7 @@ final class Database implements AutoCloseable {
         try {
             return work.apply(read);
         } catch (DataAccessException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "reading failed", e);
+            throw fault("reading failed", e);
         } finally {
             readLock.unlock();
         }
@@ -166,7 +177,7 @@ final class Database implements AutoCloseable {
         try {
             return write.transactionResult(transaction -> work.apply(transaction.dsl()));
         } catch (DataAccessException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "writing failed", e);
+            throw fault("writing failed", e);
         } finally {
             writeLock.unlock();
         }
@@ -181,10 +192,46 @@ final class Database implements AutoCloseable {
         try {
             return work.apply(write);
         } catch (DataAccessException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "writing failed", e);
+            throw fault("writing failed", e);
         } finally {
             writeLock.unlock();
         }
+    }
+
+    private Fault fault(String what, DataAccessException e) {
+        DatabaseTrouble found = DatabaseTrouble.of(e);
+        if (found != DatabaseTrouble.PASSING) {
+            trouble = found;
+            onTrouble.run();
+        }
+        return new Fault(STEP, found.next(), what + found.mend(), e);
+    }
+
+    /** Hears of lasting trouble, on the thread that met it; must be quick. */
+    void tell(Runnable hears) {
+        onTrouble = hears;
+    }
+
+    /**
+     * What keeps the file from being used; it is tried anew.
+     *
+     * @return {@link DatabaseTrouble#PASSING} if it can be used
+     */
+    DatabaseTrouble trouble() {
+        if (trouble == DatabaseTrouble.FULL || trouble == DatabaseTrouble.DISK) {
+            try {
+                writeAlone(sql ->
+                        sql.update(CATALOGUE_POSITION)
+                                .set(CATALOGUE_POSITION.NEXT_OFFSET, CATALOGUE_POSITION.NEXT_OFFSET)
+                                .execute());
+                if (Files.getFileStore(file).getUsableSpace() >= ROOM) {
+                    trouble = DatabaseTrouble.PASSING;
+                }
+            } catch (Fault | IOException e) {
+                LOG.debug("the database still fails: {}", e.getMessage());
+            }
+        }
+        return trouble;
     }
 
     @Override

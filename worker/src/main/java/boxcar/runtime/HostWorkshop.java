@@ -3,6 +3,7 @@ package boxcar.runtime;
 import boxcar.files.Found;
 import boxcar.files.Trees;
 import boxcar.job.Cancellation;
+import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.LanguageRuntime;
@@ -61,9 +62,9 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     @Override
     public Built build(RuntimeDefinition definition, Progress progress, Cancellation cancellation)
             throws Fault, InterruptedException {
-        Path work = shelf.stage("work");
         Path etc = shelf.stage("etc");
-        try {
+        try (Disk disk = sandbox.disk()) {
+            Path work = disk.path();
             EtcFolder.fill(etc, network);
             Trees.write(
                     work,
@@ -78,7 +79,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
             if (environment.isEmpty()) {
-                return new Built(ending, null);
+                return new Built(ending, null, Trees.isFull(work));
             }
             Path folder = shelf.stage("runtime");
             return new Built(
@@ -86,12 +87,11 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                     new StagedRuntime(
                             folder,
                             shelf.write(
-                                    folder, definition, environment.get().withoutInstallation())));
+                                    folder, definition, environment.get().withoutInstallation())),
+                    false);
         } catch (IOException e) {
-            throw new Fault(
-                    "work-directory", Fault.Next.RETRY_HERE, "cannot prepare an installation", e);
+            throw Shelf.failed("cannot prepare an installation", e);
         } finally {
-            Shelf.discard(work);
             Shelf.discard(etc);
         }
     }
@@ -241,6 +241,11 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         } catch (Fault fault) {
             LOG.warn("{}; the next start does it", fault.getMessage());
         }
+    }
+
+    /** Tries at once what waits for its next try: what kept it from being made may be mended. */
+    void tryAgain() {
+        shelved.values().forEach(Shelved::tryAgain);
     }
 
     /** Once the whole log was followed: folders of runtimes that are no more are removed. */

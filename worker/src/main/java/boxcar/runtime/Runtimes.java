@@ -8,6 +8,7 @@ import boxcar.job.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +95,29 @@ public final class Runtimes implements AutoCloseable {
      */
     public void reconcile() throws Fault {
         workshop.reconcile();
+    }
+
+    /** What keeps this replica's file from being used, for people; empty if nothing does. */
+    public Optional<String> trouble() {
+        DatabaseTrouble trouble = database.trouble();
+        return trouble == DatabaseTrouble.PASSING
+                ? Optional.empty()
+                : Optional.of("the database cannot be used" + trouble.mend());
+    }
+
+    /** Hears at once when something comes to keep it from being used; must be quick. */
+    public void onTrouble(Runnable hears) {
+        database.tell(hears);
+    }
+
+    /** Whether that takes a new start, which makes the file anew. */
+    public boolean isDamaged() {
+        return database.trouble() == DatabaseTrouble.DAMAGED;
+    }
+
+    /** Tries at once to make what could not be made. */
+    public void tryAgain() {
+        workshop.tryAgain();
     }
 
     @Override

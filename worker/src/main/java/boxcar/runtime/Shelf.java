@@ -48,7 +48,7 @@ final class Shelf {
         try {
             return Files.createDirectory(staging.resolve(what + "-" + UUID.randomUUID()));
         } catch (IOException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "cannot make a staging folder", e);
+            throw failed("cannot make a staging folder", e);
         }
     }
 
@@ -65,7 +65,7 @@ final class Shelf {
             Trees.write(folder, "env", environment.encode(), false);
             return new RuntimeHome(folder, environment.variables());
         } catch (IOException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "cannot write the runtime's files", e);
+            throw failed("cannot write the runtime's files", e);
         }
     }
 
@@ -77,8 +77,7 @@ final class Shelf {
             Trees.delete(place);
             return Files.move(staged, place, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new Fault(
-                    STEP, Fault.Next.RETRY_HERE, "cannot put runtime " + id + " into place", e);
+            throw failed("cannot put runtime " + id + " into place", e);
         }
     }
 
@@ -95,7 +94,7 @@ final class Shelf {
             }
             return Optional.of(new RuntimeHome(folder, Environment.parse(environment).variables()));
         } catch (IOException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "cannot read runtime " + runtime.id(), e);
+            throw failed("cannot read runtime " + runtime.id(), e);
         }
     }
 
@@ -118,8 +117,7 @@ final class Shelf {
             Path away = Files.move(folder, stage("removed"), StandardCopyOption.REPLACE_EXISTING);
             Trees.delete(away);
         } catch (IOException e) {
-            throw new Fault(
-                    STEP, Fault.Next.RETRY_HERE, "cannot remove the folder of runtime " + id, e);
+            throw failed("cannot remove the folder of runtime " + id, e);
         }
     }
 
@@ -136,9 +134,20 @@ final class Shelf {
                 }
             }
         } catch (IOException e) {
-            throw new Fault(STEP, Fault.Next.RETRY_HERE, "cannot clean up " + runtimes, e);
+            throw failed("cannot clean up " + runtimes, e);
         }
         return gone;
+    }
+
+    /** The disk of the state folder is this host's: another host has its own. */
+    static Fault failed(String what, IOException e) {
+        return new Fault(
+                STEP,
+                Fault.Next.TRY_ELSEWHERE,
+                what
+                        + " (if its disk is full, make room: this replica then goes on by itself; if it is"
+                        + " broken, mend it and start the worker again)",
+                e);
     }
 
     /** Takes a staging folder away; a failure is left to the next start. */

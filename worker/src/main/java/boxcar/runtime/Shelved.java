@@ -21,6 +21,7 @@ final class Shelved implements AutoCloseable {
     private @Nullable Fault fault;
     private boolean removed;
     private boolean stopped;
+    private boolean hurried;
     private int loans;
 
     Shelved(long id, Runnable takeAway) {
@@ -40,6 +41,11 @@ final class Shelved implements AutoCloseable {
         change(() -> fault = why);
     }
 
+    /** Ends a pause that goes on. */
+    void tryAgain() {
+        change(() -> hurried = true);
+    }
+
     /** Lets go of who waits: the host is closing. */
     void stopWaiting() {
         change(() -> stopped = true);
@@ -55,12 +61,17 @@ final class Shelved implements AutoCloseable {
         }
     }
 
-    /** Waits for a while, or until this runtime is removed or the host closes; then false. */
+    /**
+     * Waits for a while, or until it is to be tried again.
+     *
+     * @return false if this runtime was removed meanwhile or the host closes
+     */
     boolean pause(Duration time) {
         lock.lock();
         try {
             long left = time.toNanos();
-            while (left > 0 && !removed && !stopped) {
+            hurried = false;
+            while (left > 0 && !removed && !stopped && !hurried) {
                 left = changed.awaitNanos(left);
             }
             return !removed && !stopped;

@@ -9,8 +9,9 @@ import boxcar.jooq.tables.records.LedgerRecord;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import org.jooq.Query;
-import org.jooq.ResultQuery;
+import org.jooq.CloseableQuery;
+import org.jooq.CloseableResultQuery;
+import org.jooq.exception.DataAccessException;
 
 /**
  * The ledger in SQLite. Entries older than the time they are kept are forgotten at start.
@@ -27,8 +28,8 @@ final class SqlLedger implements Ledger {
 
     private final Database database;
     private final InstantSource clock;
-    private final ResultQuery<LedgerRecord> find;
-    private final Query record;
+    private final CloseableResultQuery<LedgerRecord> find;
+    private final CloseableQuery record;
 
     SqlLedger(Database database, InstantSource clock) throws Fault {
         this.database = database;
@@ -59,24 +60,44 @@ final class SqlLedger implements Ledger {
 
     @Override
     public Optional<Entry> find(String jobId) throws Fault {
-        return database.read(_ ->
-                find.bind(JOB_ID, jobId)
+        return database.read(_ -> {
+            try {
+                return find.bind(JOB_ID, jobId)
                         .fetchOptional(row ->
                                 new Entry(
                                         row.getJobId(),
                                         row.getDigest(),
                                         row.getOutcome(),
-                                        row.getResult())));
+                                        row.getResult()));
+            } catch (DataAccessException e) {
+                throw preparedAnew(find, e);
+            }
+        });
     }
 
     @Override
     public void record(Entry entry) throws Fault {
-        database.writeAlone(_ ->
-                record.bind(JOB_ID, entry.jobId())
+        database.writeAlone(_ -> {
+            try {
+                return record.bind(JOB_ID, entry.jobId())
                         .bind(DIGEST, entry.digest())
                         .bind(OUTCOME, entry.outcome())
                         .bind(RESULT, entry.result())
                         .bind(PUBLISHED_AT, clock.millis())
-                        .execute());
+                        .execute();
+            } catch (DataAccessException e) {
+                throw preparedAnew(record, e);
+            }
+        });
+    }
+
+    /** A statement that failed is no good for another try. */
+    private static DataAccessException preparedAnew(CloseableQuery query, DataAccessException e) {
+        try {
+            query.close();
+        } catch (DataAccessException closing) {
+            e.addSuppressed(closing);
+        }
+        return e;
     }
 }

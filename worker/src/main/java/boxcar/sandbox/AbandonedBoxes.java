@@ -4,6 +4,8 @@ import boxcar.job.Fault;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ final class AbandonedBoxes implements AutoCloseable {
 
     private final BoxEngine engine;
     private final SandboxSettings settings;
+    private final Set<Integer> bad = new HashSet<>();
     private final Thread thread;
 
     private AbandonedBoxes(BoxEngine engine, SandboxSettings settings) {
@@ -50,11 +53,23 @@ final class AbandonedBoxes implements AutoCloseable {
             traces.addAll(Remains.traces(settings.locks(), "disks"));
             for (int box : traces) {
                 if (box >= settings.firstBox() && box <= settings.lastBox()) {
-                    sweep(box);
+                    trySweep(box);
                 }
             }
-        } catch (Fault | IOException | DirectoryIteratorException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             LOG.warn("boxes of dead replicas cannot be swept: {}", e.getMessage());
+        }
+    }
+
+    /** One that cannot be swept keeps none of the others from it, and is told once. */
+    private void trySweep(int box) throws IOException, InterruptedException {
+        try {
+            sweep(box);
+            bad.remove(box);
+        } catch (Fault e) {
+            if (bad.add(box)) {
+                LOG.warn("box {} of a dead replica cannot be swept: {}", box, e.getMessage());
+            }
         }
     }
 

@@ -57,7 +57,8 @@ final class Binds {
             throw Faults.impossible("'" + bind.inside() + "' is no plain path inside a box");
         }
         if (!Files.isDirectory(bind.outside())) {
-            throw Faults.impossible(
+            // Of this host: another may well have it.
+            throw Faults.box(
                     bind.outside() + " cannot be bound into a box: it is no folder of this host");
         }
         for (String own : OWN) {

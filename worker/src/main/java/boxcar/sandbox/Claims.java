@@ -26,6 +26,7 @@ final class Claims implements AutoCloseable {
     private static final Set<Path> HELD_IN_THIS_PROCESS = ConcurrentHashMap.newKeySet();
 
     private final List<Claim> claims = new ArrayList<>();
+    private int highest = -1;
 
     private Claims() {}
 
@@ -45,7 +46,7 @@ final class Claims implements AutoCloseable {
                     n++) {
                 Claim claim = tryTake(folder.resolve(Integer.toString(n)), n);
                 if (claim != null) {
-                    taken.claims.add(claim);
+                    taken.add(claim);
                 }
             }
         } catch (IOException e) {
@@ -83,6 +84,11 @@ final class Claims implements AutoCloseable {
         }
     }
 
+    private void add(Claim claim) {
+        claims.add(claim);
+        highest = Math.max(highest, claim.number());
+    }
+
     /** Without a number, to which {@link #tryAdd} adds. */
     static Claims none() {
         return new Claims();
@@ -96,9 +102,28 @@ final class Claims implements AutoCloseable {
     boolean tryAdd(Path locks, int number) throws IOException {
         Claim claim = tryTake(locks.resolve(Integer.toString(number)), number);
         if (claim != null) {
-            claims.add(claim);
+            add(claim);
         }
         return claim != null;
+    }
+
+    /**
+     * Takes the next number of the range that nobody holds, after the highest that we hold or held.
+     *
+     * @return false if there is none
+     */
+    boolean addNext(SandboxSettings settings) throws Fault {
+        try {
+            while (highest < settings.lastBox()) {
+                if (tryAdd(settings.locks(), highest + 1)) {
+                    return true;
+                }
+                highest++;
+            }
+            return false;
+        } catch (IOException e) {
+            throw Faults.box("cannot claim boxes in " + settings.locks(), e);
+        }
     }
 
     List<Integer> numbers() {

@@ -22,6 +22,7 @@ final class PooledSandbox implements Sandbox {
 
     private final BoxEngine engine;
     private final Claims claims;
+    private final int bad;
     private final Disks disks;
     private final BoxPool pool;
     private final Telemetry telemetry;
@@ -29,19 +30,22 @@ final class PooledSandbox implements Sandbox {
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
 
-    PooledSandbox(
-            BoxEngine engine,
-            Claims claims,
-            Disks disks,
-            AbandonedBoxes abandoned,
-            Telemetry telemetry) {
+    PooledSandbox(BoxEngine engine, Claimed boxes, Telemetry telemetry) {
         this.telemetry = telemetry;
-        this.disks = disks;
-        this.abandoned = abandoned;
+        this.bad = boxes.bad;
+        this.disks = boxes.disks;
+        this.abandoned = boxes.abandoned;
         this.engine = engine;
-        this.claims = claims;
+        this.claims = boxes.claims;
         this.pool = new BoxPool(claims.numbers());
     }
+
+    /**
+     * The boxes that were claimed and made ready.
+     *
+     * @param bad how many could not be, and were left
+     */
+    record Claimed(Claims claims, int bad, Disks disks, AbandonedBoxes abandoned) {}
 
     @Override
     public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
@@ -122,7 +126,7 @@ final class PooledSandbox implements Sandbox {
 
     @Override
     public Boxes boxes() {
-        return new Boxes(pool.total(), pool.busy());
+        return new Boxes(pool.total(), pool.busy(), bad);
     }
 
     @Override

@@ -5,6 +5,7 @@ import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
 /** The door of this room: finds the engine that works here, claims boxes, opens the sandbox. */
 public final class Sandboxes {
     private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
+
+    /** So many bad numbers in a row are no bad luck. */
+    private static final int MOST_BAD = 10;
 
     private Sandboxes() {}
 
@@ -34,34 +38,71 @@ public final class Sandboxes {
     public static Sandbox open(SandboxSettings wanted, Telemetry telemetry)
             throws Fault, InterruptedException {
         SandboxSettings settings = wanted.resolved();
-        Claims claims = Claims.take(settings);
+        // One to spare, so that an engine is not judged by one bad number alone.
+        Claims claims = Claims.take(settings.with(settings.engine(), settings.boxes() + 1));
         boolean opened = false;
         try {
+            forgetEarlierLife(settings);
+            BoxEngine engine = engine(settings, telemetry, claims.numbers());
+            int bad = ready(engine, claims, settings);
             if (claims.numbers().size() < settings.boxes()) {
                 LOG.warn(
-                        "{} of {} boxes could be claimed: other replicas hold the rest of {} to {}",
+                        "{} of {} boxes could be claimed: other replicas hold the rest of {} to {}, and {}"
+                                + " cannot be used",
                         claims.numbers().size(),
                         settings.boxes(),
                         settings.firstBox(),
-                        settings.lastBox());
-            }
-            forgetEarlierLife(settings);
-            BoxEngine engine = engine(settings, telemetry, claims.numbers().getFirst());
-            for (int box : claims.numbers()) {
-                Disks.sweep(settings.locks(), box);
-                engine.ready(box);
+                        settings.lastBox(),
+                        bad);
             }
             LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
             opened = true;
             var disks =
                     new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
             return new PooledSandbox(
-                    engine, claims, disks, AbandonedBoxes.sweepBy(engine, settings), telemetry);
+                    engine,
+                    new PooledSandbox.Claimed(
+                            claims, bad, disks, AbandonedBoxes.sweepBy(engine, settings)),
+                    telemetry);
         } finally {
             if (!opened) {
                 claims.close();
             }
         }
+    }
+
+    /**
+     * Makes as many boxes ready as are wanted. A number that cannot be used is left, and the next
+     * one claimed: somebody else may use it, or something is in its way that only a person removes.
+     *
+     * @return how many were left
+     * @throws Fault if none can be used
+     */
+    private static int ready(BoxEngine engine, Claims claims, SandboxSettings settings)
+            throws Fault, InterruptedException {
+        var waiting = new ArrayDeque<>(claims.numbers());
+        int ready = 0;
+        int bad = 0;
+        while (ready < settings.boxes() && (!waiting.isEmpty() || claims.addNext(settings))) {
+            int box = waiting.isEmpty() ? claims.numbers().getLast() : waiting.removeFirst();
+            try {
+                Disks.sweep(settings.locks(), box);
+                engine.ready(box);
+                ready++;
+            } catch (Fault e) {
+                claims.release(box);
+                bad++;
+                LOG.warn("box {} cannot be used and is left: {}", box, e.getMessage());
+                if (ready == 0 && bad == MOST_BAD) {
+                    throw e;
+                }
+            }
+        }
+        waiting.forEach(claims::release);
+        if (ready == 0) {
+            throw Faults.box("no box can be used; the warnings above say why");
+        }
+        return bad;
     }
 
     private static void forgetEarlierLife(SandboxSettings settings) throws Fault {
@@ -72,20 +113,36 @@ public final class Sandboxes {
         }
     }
 
-    private static BoxEngine engine(SandboxSettings settings, Telemetry telemetry, int box)
+    private static BoxEngine engine(
+            SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
             throws Fault, InterruptedException {
         return switch (settings.engine()) {
-            case ISOLATE -> IsolateEngine.open(settings, telemetry, box);
+            case ISOLATE -> isolate(settings, telemetry, boxes);
             case RUNC -> RuncEngine.open(settings, telemetry);
-            case AUTO -> firstThatWorks(settings, telemetry, box);
+            case AUTO -> firstThatWorks(settings, telemetry, boxes);
         };
     }
 
-    private static BoxEngine firstThatWorks(SandboxSettings settings, Telemetry telemetry, int box)
+    /** Tries it in a second box if the first is bad. */
+    private static BoxEngine isolate(
+            SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
+            throws Fault, InterruptedException {
+        try {
+            return IsolateEngine.open(settings, telemetry, boxes.getFirst());
+        } catch (Fault e) {
+            if (boxes.size() == 1) {
+                throw e;
+            }
+            return IsolateEngine.open(settings, telemetry, boxes.get(1));
+        }
+    }
+
+    private static BoxEngine firstThatWorks(
+            SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
             throws Fault, InterruptedException {
         Fault isolate;
         try {
-            return IsolateEngine.open(settings, telemetry, box);
+            return isolate(settings, telemetry, boxes);
         } catch (Fault e) {
             isolate = e;
         }

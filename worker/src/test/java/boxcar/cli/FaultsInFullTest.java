@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.intake.JobTopic;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -60,6 +62,10 @@ class FaultsInFullTest {
     }
 
     /** The words in the log after which the worker is killed, and how often they must be there. */
+    @Tried(
+            "`kill -9` of a worker after the poll, in the compile box and after it, in the "
+                    + "run box and after it")
+    @Must("another worker answers; one verdict")
     @ParameterizedTest
     @ValueSource(strings = {"came, delivery 1/1", "lent/1", "returned/1", "lent/2", "returned/2"})
     void killedAtAnyStepTheJobIsDoneByAnother(String step) throws Exception {
@@ -77,6 +83,8 @@ class FaultsInFullTest {
         end(other);
     }
 
+    @Tried("`kill -9` after the result, before the acknowledgement")
+    @Must("found in the results; not run again; one record")
     @Test
     void killedBetweenItsResultAndItsAcknowledgementAJobIsNotRunAgain() throws Exception {
         WorkerProcess one = field.worker(newName(), Map.of(), "-Dboxcar.gameday.told_seconds=20");
@@ -91,6 +99,8 @@ class FaultsInFullTest {
         end(other);
     }
 
+    @Tried("`kill -9` in an installation, before the catalogue's record")
+    @Must("installed once by the next; nothing staged")
     @Test
     void killedBeforeTheCatalogueRecordAnInstallationIsDoneByAnother() throws Exception {
         WorkerProcess one = field.worker(newName());
@@ -107,6 +117,8 @@ class FaultsInFullTest {
         end(again);
     }
 
+    @Tried("`kill -9` in an installation, after the catalogue's record")
+    @Must("one record; the same id on both replicas; nothing staged")
     @Test
     void killedAfterTheCatalogueRecordAnInstallationIsNotDoneTwice() throws Exception {
         WorkerProcess one =
@@ -142,6 +154,10 @@ class FaultsInFullTest {
         }
     }
 
+    @Tried(
+            "The broker stopped, and killed, for 18 s while a job of 25 s runs; the lock is"
+                    + " 15 s")
+    @Must("one result")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aBrokerThatIsAwayForLongerThanTheLockLosesNothing(boolean killed) throws Exception {
@@ -169,6 +185,8 @@ class FaultsInFullTest {
         assertEquals(1, field.results(job).size());
     }
 
+    @Tried("isolate replaced by a program that fails")
+    @Must("/ready 503; another worker does the jobs; 200 again once it is mended")
     @Test
     void aBrokenSandboxOpensTheCircuitAndItsHealthCheckClosesItAgain() throws Exception {
         Path engine = field.folder.resolve("isolate");
@@ -203,6 +221,8 @@ class FaultsInFullTest {
         Files.move(fresh, engine, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
 
+    @Tried("The SQLite file deleted, and overwritten, between runs")
+    @Must("made anew from the catalogue")
     @ParameterizedTest
     @ValueSource(strings = {"deleted", "corrupted"})
     void anSqliteFileThatIsLostIsMadeAnewFromTheCatalogue(String how) throws Exception {

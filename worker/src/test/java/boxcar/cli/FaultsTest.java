@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.intake.JobTopic;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -39,6 +41,8 @@ class FaultsTest {
         field.close();
     }
 
+    @Tried("`kill -9` of a worker while a program runs")
+    @Must("another worker answers")
     @Test
     void aWorkerThatIsKilledWhileAProgramRunsLeavesTheJobToAnother() throws Exception {
         WorkerProcess one = field.worker("killed");
@@ -57,6 +61,8 @@ class FaultsTest {
         assertEquals(0, other.awaitExit(40));
     }
 
+    @Tried("SIGTERM while a program runs")
+    @Must("it ends, its result is out, exit 0")
     @Test
     void aTerminatedWorkerFinishesWhatRunsTakesNothingMoreAndExitsWell() throws Exception {
         WorkerProcess worker = field.worker("terminated", Map.of("BOXCAR_SLOTS_EXTRA", "0"));
@@ -71,6 +77,8 @@ class FaultsTest {
         assertEquals("terminated", field.result(running).path("replica").asText());
     }
 
+    @Tried("A second SIGTERM")
+    @Must("gone before the program would have ended; the job is done by another; exit 0")
     @Test
     void aSecondSignalGivesBackAtOnceWhatRuns() throws Exception {
         WorkerProcess worker = field.worker("hurried");
@@ -92,6 +100,8 @@ class FaultsTest {
         assertEquals(0, next.awaitExit(40));
     }
 
+    @Tried("SIGTERM while a worker starts")
+    @Must("exit 0, boxes cleaned up")
     @Test
     void aWorkerThatIsTerminatedWhileItStartsCleansUpToo() throws Exception {
         WorkerProcess worker = field.starting("young", Map.of());
@@ -101,6 +111,8 @@ class FaultsTest {
         assertTrue(Field.log(worker).contains("stopped"), () -> Field.log(worker));
     }
 
+    @Tried("Too little room on the disk of the state folder")
+    @Must("/ready 503 with the reason, 200 again when there is room")
     @Test
     void aReplicaWithoutRoomOnItsDiskTakesNothingUntilThereIsSome() throws Exception {
         SmallDisk disk = new SmallDisk(field.state("full"), 64);

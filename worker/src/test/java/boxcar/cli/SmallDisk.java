@@ -6,17 +6,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A file system of few MiB that is mounted over a folder. */
-final class SmallDisk {
+public final class SmallDisk {
     private final Path folder;
 
-    SmallDisk(Path folder, int mebibytes) throws Exception {
+    public SmallDisk(Path folder, int mebibytes) throws Exception {
         this.folder = folder;
         Files.createDirectories(folder);
         run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "small", folder.toString());
     }
 
     /** Writes a file of so many MiB, or as much as there is room for. */
-    void fill(int mebibytes) throws IOException {
+    public void fill(int mebibytes) throws IOException {
         try (var out = Files.newOutputStream(folder.resolve("ballast"))) {
             byte[] mebibyte = new byte[1 << 20];
             for (int i = 0; i < mebibytes; i++) {
@@ -29,7 +29,7 @@ final class SmallDisk {
         }
     }
 
-    void free() throws IOException {
+    public void free() throws IOException {
         Files.delete(folder.resolve("ballast"));
     }
 
@@ -40,7 +40,7 @@ final class SmallDisk {
         }
     }
 
-    void unmount() throws Exception {
+    public void unmount() throws Exception {
         run("umount", "--lazy", folder.toString());
     }
 }

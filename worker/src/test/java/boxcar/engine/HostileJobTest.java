@@ -21,6 +21,9 @@ import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
 import boxcar.job.Verdict;
 import boxcar.job.Workshop;
+import boxcar.reliability.Must;
+import boxcar.reliability.Told;
+import boxcar.reliability.Tried;
 import boxcar.sandbox.SandboxSettings;
 import boxcar.sandbox.SandboxSettings.Choice;
 import boxcar.sandbox.Sandboxes;
@@ -38,10 +41,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs whose compile stage sets traps for what comes after it, in a real sandbox. */
-class HostileJobTest {
+class HostileJobTest implements Told {
     private static final Limits LIMITS =
             new Limits(
                     Duration.ofSeconds(20),
@@ -54,6 +57,17 @@ class HostileJobTest {
 
     private Path home = Path.of("unset");
     private Optional<Sandbox> sandbox = Optional.empty();
+    private String outcome = "";
+
+    @Override
+    public String engine() {
+        return sandbox.map(Sandbox::engine).map(e -> e.name() + " " + e.version()).orElse("");
+    }
+
+    @Override
+    public String outcome() {
+        return outcome;
+    }
 
     @AfterEach
     void close() throws Exception {
@@ -63,7 +77,7 @@ class HostileJobTest {
         }
     }
 
-    private JobResult run(Choice choice, String compile, String run, List<Job.Test> tests)
+    private JobResult run(String program, String compile, String run, List<Job.Test> tests)
             throws Exception {
         home = Files.createTempDirectory("hostile-job");
         try {
@@ -71,9 +85,9 @@ class HostileJobTest {
                     Optional.of(
                             Sandboxes.open(
                                     new SandboxSettings(
-                                            choice,
-                                            "isolate",
-                                            "runc",
+                                            program.equals("runc") ? Choice.RUNC : Choice.ISOLATE,
+                                            program,
+                                            program,
                                             970,
                                             979,
                                             1,
@@ -81,7 +95,7 @@ class HostileJobTest {
                                             home.resolve("locks"),
                                             16 * 1024)));
         } catch (Fault e) {
-            abort(choice + ": " + e.getMessage());
+            abort(program + ": " + e.getMessage());
         }
         Path runtime = Files.createDirectory(home.resolve("runtime"));
         script(runtime.resolve("compile"), compile);
@@ -115,9 +129,20 @@ class HostileJobTest {
                         LIMITS,
                         LIMITS,
                         tests,
-                        List.of("link", "folder/passwd", "hard", "fifo", "good", "d", "big"),
+                        List.of(
+                                "link",
+                                "folder/passwd",
+                                "hard",
+                                "fifo",
+                                "socket",
+                                "device",
+                                "good",
+                                "d",
+                                "big"),
                         null);
-        return engine.run(job, Progress.NONE, new Cancellation());
+        JobResult result = engine.run(job, Progress.NONE, new Cancellation());
+        outcome = String.valueOf(result.verdict());
+        return result;
     }
 
     private static void script(Path file, String text) throws Exception {
@@ -129,16 +154,24 @@ class HostileJobTest {
         return new Job.Test(id, new byte[0], List.of(), null);
     }
 
+    @Tried(
+            "Links, hard links, FIFOs, sockets, device nodes and folders set for the run "
+                    + "stage and for `output_files`")
+    @Must("neither followed nor sent; each missing file with its reason")
     @ParameterizedTest
-    @EnumSource(names = {"ISOLATE", "RUNC"})
-    void trapsInTheWorkDirectoryAreNeitherFollowedNorSent(Choice engine) throws Exception {
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void trapsInTheWorkDirectoryAreNeitherFollowedNorSent(String program) throws Exception {
         JobResult result =
                 run(
-                        engine,
+                        program,
                         "mkfifo fifo; ln -s /etc/passwd link; ln -s /etc folder; mkdir d; rm source;"
                                 + " ln -s /etc/shadow source; echo good > good",
                         "test -p fifo && echo fifo; cat link folder/passwd source 2>/dev/null;"
-                                + " mkfifo fifo; head -c 100000 /dev/zero > big; exit 0",
+                                + " mkfifo fifo; head -c 100000 /dev/zero > big;"
+                                + " mknod device c 1 3 2>/dev/null && echo device;"
+                                + " ln /usr/bin/perl hard 2>/dev/null && echo hard;"
+                                + " perl -MSocket -e 'socket S, AF_UNIX, SOCK_STREAM, 0;"
+                                + " bind S, pack_sockaddr_un(\"socket\") or exit 1' || echo unbound; exit 0",
                         List.of());
 
         assertEquals(Verdict.OK, result.verdict(), result.toString());
@@ -155,6 +188,8 @@ class HostileJobTest {
                         "link", "not a regular file",
                         "folder/passwd", "not a regular file",
                         "hard", "absent",
+                        "device", "absent",
+                        "socket", "not a regular file",
                         "fifo", "not a regular file",
                         "d", "not a regular file",
                         "big", "100000 bytes are more than the 65531 that may still be sent"),
@@ -165,12 +200,14 @@ class HostileJobTest {
         return Objects.requireNonNull(stage, "the stage did not run");
     }
 
+    @Tried("A program that fills its work directory with many files")
+    @Must("`FILE_SIZE_LIMIT`")
     @ParameterizedTest
-    @EnumSource(names = {"ISOLATE", "RUNC"})
-    void aProgramThatFillsItsWorkDirectoryMeetsTheLimitOfFiles(Choice engine) throws Exception {
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aProgramThatFillsItsWorkDirectoryMeetsTheLimitOfFiles(String program) throws Exception {
         JobResult result =
                 run(
-                        engine,
+                        program,
                         "exit 0",
                         "for i in 1 2 3 4 5; do head -c 5000000 /dev/zero > $i || exit 1; done",
                         List.of());
@@ -179,12 +216,15 @@ class HostileJobTest {
         assertEquals(JobResult.Outcome.FAILED, result.outcome());
     }
 
+    @Tried("A compile stage that leaves holes and files of many names, to be copied for " + "tests")
+    @Must("`FILE_SIZE_LIMIT` of that test")
     @ParameterizedTest
-    @EnumSource(names = {"ISOLATE", "RUNC"})
-    void filesThatGrowWhenTheyAreCopiedForATestMeetTheLimitOfFiles(Choice engine) throws Exception {
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void filesThatGrowWhenTheyAreCopiedForATestMeetTheLimitOfFiles(String program)
+            throws Exception {
         JobResult result =
                 run(
-                        engine,
+                        program,
                         "for i in 1 2 3 4 5 6 7 8; do truncate -s 8M hole$i; done;"
                                 + " echo x > f; for i in 1 2 3; do ln f g$i; done",
                         "exit 0",

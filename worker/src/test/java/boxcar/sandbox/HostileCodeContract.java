@@ -3,7 +3,6 @@ package boxcar.sandbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -23,6 +22,9 @@ import boxcar.job.Sandbox;
 import boxcar.job.Sandbox.MemoryLimit;
 import boxcar.process.Command;
 import boxcar.process.OsProcess;
+import boxcar.reliability.Must;
+import boxcar.reliability.Told;
+import boxcar.reliability.Tried;
 import boxcar.sandbox.SandboxSettings.Choice;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -47,10 +49,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  * another stage looks about in it and must find nothing.
  */
 @TestInstance(Lifecycle.PER_CLASS)
-abstract class HostileCodeContract {
+abstract class HostileCodeContract implements Told {
     private static final int FIRST_BOX = 981;
     private static final int LAST_BOX = 995;
     private static final int DISK_KIB = 32 * 1024;
+
+    /** For what the sandbox does before and after the program, on a busy machine. */
+    private static final Duration MARGIN = Duration.ofSeconds(3);
 
     /** The program itself is soon forked away, and its orphans are busy. */
     private static final String ORPHANS =
@@ -64,8 +69,9 @@ abstract class HostileCodeContract {
     private Disk disk = new NoDisk();
     private Sandbox sandbox = new NoSandbox();
     private long began;
+    private String outcome = "";
 
-    abstract Choice engine();
+    abstract Choice choice();
 
     abstract String program();
 
@@ -76,7 +82,7 @@ abstract class HostileCodeContract {
             sandbox =
                     Sandboxes.open(
                             new SandboxSettings(
-                                    engine(),
+                                    choice(),
                                     program(),
                                     program(),
                                     FIRST_BOX,
@@ -102,13 +108,23 @@ abstract class HostileCodeContract {
     @BeforeEach
     void lendDisk() throws Exception {
         disk = sandbox.disk();
+        outcome = "";
         began = System.nanoTime();
+    }
+
+    @Override
+    public String engine() {
+        return sandbox.engine().name() + " " + sandbox.engine().version();
+    }
+
+    @Override
+    public String outcome() {
+        return outcome;
     }
 
     /** The next stage in the same box, with a new work directory. */
     @AfterEach
     void theNextStageSeesNothing(TestInfo test) throws Exception {
-        Duration took = Duration.ofNanos(System.nanoTime() - began);
         disk.close();
         disk = sandbox.disk();
         Ending next =
@@ -125,18 +141,22 @@ abstract class HostileCodeContract {
         // The shell, grep, and what the engine has as the first process; a zombie has a comm too.
         String seen = out(next).strip();
         assertTrue(seen.matches("[1-4]"), test.getDisplayName() + " left: " + seen);
-        System.out.printf(
-                "HOSTILE %s | %s | ended after %d ms%n",
-                sandbox.engine().name() + " " + sandbox.engine().version(),
-                test.getTestMethod().orElseThrow().getName()
-                        + (test.getDisplayName().startsWith("[")
-                                ? " " + test.getDisplayName().replace('|', '/')
-                                : ""),
-                took.toMillis());
     }
 
+    /** Whatever a stage does, it ends with its wall time, and uses no more than its CPU time. */
     private Ending run(Given given) throws Fault, InterruptedException {
-        return sandbox.run(given.stage(), new Cancellation());
+        long start = System.nanoTime();
+        Ending ending = sandbox.run(given.stage(), new Cancellation());
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        outcome = HostileWords.also(outcome, ending);
+        Duration most = given.limits().wallTime().plus(given.limits().extraTime()).plus(MARGIN);
+        assertTrue(took.compareTo(most) < 0, "took " + took + ", may take " + most);
+        Duration cpu = ending.usage().cpuTime();
+        Duration mostCpu = given.limits().cpuTime().plus(MARGIN);
+        assertTrue(
+                cpu == null || cpu.compareTo(mostCpu) < 0,
+                "used " + cpu + " of the processor, may use " + mostCpu);
+        return ending;
     }
 
     private Given sh(String script) {
@@ -189,6 +209,10 @@ abstract class HostileCodeContract {
 
     // Processor
 
+    @Tried(
+            "Fork bomb: plain; ignoring every signal with `setsid`; hopping from process to"
+                    + " process; of sleepers")
+    @Must("CPU or wall time-out, or its own exit, within the limits")
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -213,6 +237,8 @@ abstract class HostileCodeContract {
         assertSooner(6);
     }
 
+    @Tried("Busy orphans whose program is gone")
+    @Must("they die with it, or CPU time-out")
     @Test
     void theTimeOfOrphansCounts() throws Exception {
         needGroups();
@@ -225,6 +251,8 @@ abstract class HostileCodeContract {
         assertSooner(5);
     }
 
+    @Tried("Four busy loops, forked twice and `setsid`, while the program sleeps")
+    @Must("CPU time-out by their sum")
     @Test
     void theTimeOfOrphansOfAProgramThatWaitsCounts() throws Exception {
         needGroups();
@@ -241,6 +269,8 @@ abstract class HostileCodeContract {
         assertSooner(6);
     }
 
+    @Tried("Endless short-lived orphans")
+    @Must("CPU time-out")
     @Test
     void theTimeOfShortLivedOrphansCounts() throws Exception {
         needGroups();
@@ -249,9 +279,10 @@ abstract class HostileCodeContract {
         Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(15)));
 
         assertEquals(new CpuTimeout(), ending.how());
-        assertSooner(8);
     }
 
+    @Tried("Nine busy threads")
+    @Must("CPU time-out by their sum")
     @Test
     void busyLoopsInManyThreadsEndByTheirSum() throws Exception {
         compile(
@@ -275,6 +306,8 @@ abstract class HostileCodeContract {
         assertSooner(6);
     }
 
+    @Tried("Sleep for ever, every signal ignored")
+    @Must("wall time-out")
     @Test
     void aSleepThatIgnoresEverySignalEndsByWallTime() throws Exception {
         Ending ending =
@@ -286,6 +319,8 @@ abstract class HostileCodeContract {
         assertSooner(4);
     }
 
+    @Tried("A daemon: two forks, `setsid`, streams closed")
+    @Must("dead when the stage ends; the program's own exit status")
     @Test
     void aDaemonDiesWithItsProgram() throws Exception {
         String script =
@@ -313,6 +348,8 @@ abstract class HostileCodeContract {
 
     // Memory
 
+    @Tried("Memory bomb: heap, populated `mmap`, 16 processes")
+    @Must("out-of-memory kill, peak at the limit")
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -333,6 +370,8 @@ abstract class HostileCodeContract {
         assertSooner(16);
     }
 
+    @Tried("60 MB of files in /dev/shm, /tmp, /box with 16 MiB of memory")
+    @Must("out-of-memory kill, also where it hits the sandbox itself")
     @ParameterizedTest
     @ValueSource(strings = {"/dev/shm", "/tmp", "/box"})
     void filesInMemoryCountAsMemory(String folder) throws Exception {
@@ -349,6 +388,8 @@ abstract class HostileCodeContract {
         assertSooner(10);
     }
 
+    @Tried("A child is killed for memory, its parent exits 0")
+    @Must("out of memory is told")
     @Test
     void aChildKilledForMemoryIsToldThoughItsParentIsWell() throws Exception {
         needGroups();
@@ -360,6 +401,8 @@ abstract class HostileCodeContract {
         assertTrue(ending.usage().oomKilled(), ending.toString());
     }
 
+    @Tried("Use the room of files that an earlier stage had cached")
+    @Must("out-of-memory kill at the stage's own limit")
     @Test
     void whatAnEarlierStageCachedIsNoMemoryForTheNext() throws Exception {
         needGroups();
@@ -378,6 +421,8 @@ abstract class HostileCodeContract {
 
     // Streams
 
+    @Tried("Eight processes flood stdout and stderr at once")
+    @Must("stopped within seconds; what came before the cap is kept, to the byte")
     @Test
     void bothStreamsFloodedByManyProcessesEndSoon() throws Exception {
         Ending ending =
@@ -391,6 +436,8 @@ abstract class HostileCodeContract {
         assertSooner(4);
     }
 
+    @Tried("Streams opened by name, and `chmod` of them")
+    @Must("they work; the next stage's are as new")
     @Test
     void streamsOpenedByNameWorkAndLeaveNothing() throws Exception {
         Ending ending =
@@ -405,12 +452,16 @@ abstract class HostileCodeContract {
         assertEquals("next\n", out(run(sh("echo next > /dev/stdout"))));
     }
 
+    @Tried("Close all descriptors, go on for a second")
+    @Must("its exit status")
     @Test
     void aProgramThatClosesEveryDescriptorIsAwaited() throws Exception {
         needX86();
         assertEquals(new Exited(6), run(perl("syscall 3, $_ for 0..1023; sleep 1; exit 6")).how());
     }
 
+    @Tried("8 MiB on stdin, never read")
+    @Must("wall time-out")
     @Test
     void stdinThatIsNeverReadStopsNobody() throws Exception {
         assertEquals(
@@ -421,6 +472,8 @@ abstract class HostileCodeContract {
 
     // Files
 
+    @Tried("40 MiB in many files, in files without a name, in filled holes; cap 32 MiB")
+    @Must("the write fails for lack of space")
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -436,6 +489,8 @@ abstract class HostileCodeContract {
         assertEquals(!kind.equals("no name"), Trees.isFull(disk.path()));
     }
 
+    @Tried("200,000 files in /box, /tmp, /dev/shm")
+    @Must("making one fails for lack of space")
     @ParameterizedTest
     @ValueSource(strings = {"/box", "/tmp", "/dev/shm"})
     void inodesAreBounded(String folder) throws Exception {
@@ -448,6 +503,8 @@ abstract class HostileCodeContract {
         assertEquals(new Exited(7), ending.how());
     }
 
+    @Tried("300 MB in /tmp, /dev/shm")
+    @Must("the write fails for lack of space")
     @ParameterizedTest
     @ValueSource(strings = {"/tmp", "/dev/shm"})
     void theSumOfTheFilesElsewhereIsBounded(String folder) throws Exception {
@@ -462,6 +519,8 @@ abstract class HostileCodeContract {
         assertEquals(new Exited(7), ending.how());
     }
 
+    @Tried("Make 10,000 files and open them all")
+    @Must("bounded by max_open_files; cleaned up")
     @Test
     void tenThousandFilesAreMadeOpenedAndGone() throws Exception {
         Ending ending =
@@ -475,6 +534,8 @@ abstract class HostileCodeContract {
         assertSooner(10);
     }
 
+    @Tried("Names with newlines, no UTF-8, 255 bytes; depth 4,000; mode 0")
+    @Must("given on to the next stage, and deleted")
     @Test
     void namesOfAnyKindAndAnyDepthAreHandled() throws Exception {
         String script =
@@ -488,6 +549,10 @@ abstract class HostileCodeContract {
         assertSooner(15);
     }
 
+    @Tried(
+            "Links, hard links, FIFO, socket, device, set-user-ID shell planted for the "
+                    + "next stage")
+    @Must("removed, made harmless, or refused")
     @Test
     void specialFilesAndLinksArePlantedInVain() throws Exception {
         needX86();
@@ -515,6 +580,8 @@ abstract class HostileCodeContract {
         assertEquals("root", Files.getOwner(secret).getName());
     }
 
+    @Tried("Set-user-ID copies, `su`")
+    @Must("no other user")
     @Test
     void aSetUserIdFileGivesNothing() throws Exception {
         Ending ending =
@@ -528,6 +595,8 @@ abstract class HostileCodeContract {
         assertEquals("", out(ending));
     }
 
+    @Tried("Write, chmod, rename, link in every bound folder, also by /proc/1/root")
+    @Must("refused")
     @Test
     void boundAndSystemFoldersCannotBeChanged() throws Exception {
         Path bound = Files.createDirectories(home.resolve("bound"));
@@ -548,16 +617,19 @@ abstract class HostileCodeContract {
         assertEquals("kept", Files.readString(file));
     }
 
+    @Tried("Exec of a deleted file and of a memfd")
+    @Must("runs, under the same limits")
     @Test
     void aBinaryThatWasDeletedOrNeverHadANameRuns() throws Exception {
         needX86();
         Ending ending =
                 run(
                         perl(
-                                "my $fd = syscall 319, 'x', 0; open my $m, '>&=', $fd;"
-                                        + " open my $e, '<', '/bin/echo'; { local $/; print $m <$e> }"
-                                        + " $m->flush if $m->can('flush'); exec \"/proc/self/fd/$fd\", 'hello'"));
-        assertInstanceOf(Exited.class, ending.how());
+                                "my $n = 'x'; my $fd = syscall 319, $n, 0; open my $m, '>&=', $fd;"
+                                        + " open my $e, '<', '/bin/echo'; { local $/; print {$m} <$e> }"
+                                        + " open my $r, '<', \"/proc/self/fd/$fd\"; close $m;"
+                                        + " exec '/proc/self/fd/' . fileno($r), 'hello'"));
+        assertEquals("hello\n", out(ending), err(ending));
         assertEquals(
                 "deleted\n",
                 out(
@@ -569,6 +641,8 @@ abstract class HostileCodeContract {
 
     // The host
 
+    @Tried("Files of the host; environ, root, cwd, mem, descriptors of process 1")
+    @Must("nothing")
     @Test
     void theHostAndItsProcessesCannotBeRead() throws Exception {
         Path secret = Files.writeString(home.resolve("credentials"), "sasl-password");
@@ -586,6 +660,10 @@ abstract class HostileCodeContract {
         assertTrue(out(ending).strip().matches("[1-6]"), out(ending));
     }
 
+    @Tried(
+            "TCP, UDP, DNS, metadata address, raw and packet sockets, Nix daemon and other "
+                    + "sockets by path")
+    @Must("nothing arrives, nothing connects")
     @Test
     void theNetworkIsOutOfReachByEveryWay() throws Exception {
         try (var udp = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
@@ -622,7 +700,58 @@ abstract class HostileCodeContract {
         }
     }
 
+    @Tried(
+            "Left in the network namespace: a flow label that lingers, a bound socket that "
+                    + "is in flight to itself")
+    @Must("not found by the next stage")
+    @Test
+    void nothingStaysInTheNetworkOfTheBox() throws Exception {
+        compile(
+                """
+                #include <stddef.h>
+                #include <string.h>
+                #include <sys/socket.h>
+                #include <sys/un.h>
+                #include <unistd.h>
+                static void give(int over, int fd) {
+                    char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 1;
+                    struct iovec io = {&byte, 1};
+                    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = room,
+                                       .msg_controllen = sizeof room};
+                    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+                    c->cmsg_level = SOL_SOCKET; c->cmsg_type = SCM_RIGHTS; c->cmsg_len = CMSG_LEN(sizeof fd);
+                    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+                    if (sendmsg(over, &m, 0) < 0) _exit(3);
+                }
+                int main(void) {
+                    int pair[2], s = socket(AF_UNIX, SOCK_STREAM, 0);
+                    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\\0in-flight"};
+                    if (bind(s, (void *) &name, sizeof name) || listen(s, 5)) return 1;
+                    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair)) return 2;
+                    give(pair[0], s); give(pair[0], pair[1]); give(pair[1], pair[0]);
+                    return 4;
+                }
+                """);
+        assertEquals(new Exited(4), run(Given.command(disk.path(), "/box/hostile")).how());
+        // A flow label outlives its socket by its linger time (linux/in6.h).
+        Ending label =
+                run(
+                        perl(
+                                "socket $s, 10, 2, 17; print setsockopt $s, 41, 32, pack 'a16 N C C S S S L',"
+                                        + " \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30, 0"));
+        assertTrue(List.of("", "1").contains(out(label)), err(label));
+
+        Ending next =
+                run(sh("cat /proc/net/unix /proc/net/ip6_flowlabel | grep -v -e ^Num -e ^Label"));
+
+        assertEquals("", out(next));
+    }
+
     /** Numbers of x86-64; each call must fail. */
+    @Tried(
+            "24 calls: `ptrace`, `process_vm_readv`, `mount`, `open_tree`, `unshare`, "
+                    + "`setns`, `chroot`, clocks, `bpf`, modules, `kexec`, `reboot`, …")
+    @Must("each fails")
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -659,6 +788,8 @@ abstract class HostileCodeContract {
         assertEquals("-1", out(ending), what + err(ending));
     }
 
+    @Tried("A key left in the user's keyring")
+    @Must("not found by the next stage")
     @Test
     void keysDoNotPassFromStageToStage() throws Exception {
         needX86();
@@ -670,17 +801,21 @@ abstract class HostileCodeContract {
         assertEquals("-1", out(ending));
     }
 
+    @Tried("`io_uring_setup`")
+    @Must("fails where calls are filtered")
     @Test
     void ioUringIsClosedWhereSystemCallsAreFiltered() throws Exception {
         needX86();
         Ending ending = run(perl(CALL + "print c(425, 8, \"\\0\" x 120) < 0 ? 'closed' : 'open'"));
 
-        boolean filtered = engine() == Choice.RUNC || !sandbox.engine().version().startsWith("1.");
+        boolean filtered = choice() == Choice.RUNC || !sandbox.engine().version().startsWith("1.");
         assertTrue(
                 out(ending).equals("closed") || (!filtered && out(ending).equals("open")),
                 out(ending));
     }
 
+    @Tried("Crash")
+    @Must("the signal is told; no core file")
     @Test
     void aCrashLeavesNoCoreFile() throws Exception {
         assertEquals(new Signalled(11), run(perl("kill 11, $$; sleep 5")).how());

@@ -4,7 +4,7 @@ import boxcar.sandbox.SandboxSettings.Choice;
 
 class IsolateHostileTest extends HostileCodeContract {
     @Override
-    Choice engine() {
+    Choice choice() {
         return Choice.ISOLATE;
     }
 

@@ -25,7 +25,7 @@ record NoSandbox() implements Sandbox {
 
     @Override
     public Boxes boxes() {
-        return new Boxes(0, 0);
+        return new Boxes(0, 0, 0);
     }
 
     @Override

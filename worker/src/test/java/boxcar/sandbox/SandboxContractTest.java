@@ -478,7 +478,7 @@ abstract class SandboxContractTest {
         Given busy = sh("echo; sleep 15").listener((_, _) -> heard.countDown());
         FutureTask<Ending> running = start(() -> sandbox.run(busy.stage(), first));
         assertTrue(heard.await(10, TimeUnit.SECONDS));
-        assertEquals(new Sandbox.Boxes(1, 1), sandbox.boxes());
+        assertEquals(new Sandbox.Boxes(1, 1, 0), sandbox.boxes());
 
         var second = new Cancellation();
         FutureTask<Ending> waiting = start(() -> sandbox.run(sh("echo").stage(), second));
@@ -487,7 +487,7 @@ abstract class SandboxContractTest {
         assertEquals(new Ending.Cancelled(), waiting.get(10, TimeUnit.SECONDS).how());
         first.cancel();
         running.get(10, TimeUnit.SECONDS);
-        assertEquals(new Sandbox.Boxes(1, 0), sandbox.boxes());
+        assertEquals(new Sandbox.Boxes(1, 0, 0), sandbox.boxes());
     }
 
     @Test

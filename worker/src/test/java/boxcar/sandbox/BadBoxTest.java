@@ -1,0 +1,145 @@
+package boxcar.sandbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import boxcar.files.Trees;
+import boxcar.job.Cancellation;
+import boxcar.job.Ending.Exited;
+import boxcar.job.Sandbox;
+import boxcar.process.Command;
+import boxcar.process.Finished;
+import boxcar.process.OsProcess;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
+import boxcar.sandbox.SandboxSettings.Choice;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Numbers in whose way something is, and what dead replicas left. */
+class BadBoxTest {
+    private static final int FIRST = 930;
+
+    private Path home = Path.of("unset");
+
+    @BeforeEach
+    void aFolder() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root has boxes");
+        home = Files.createTempDirectory("bad-box");
+    }
+
+    @AfterEach
+    void away() throws Exception {
+        Trees.delete(home);
+    }
+
+    private SandboxSettings settings(Choice choice, int boxes) {
+        return new SandboxSettings(
+                choice,
+                "isolate",
+                "runc",
+                FIRST,
+                FIRST + 9,
+                boxes,
+                home.resolve("state"),
+                home.resolve("locks"),
+                4096);
+    }
+
+    private static Finished tool(String... argv) throws Exception {
+        return OsProcess.run(Command.tool(List.of(argv)), Duration.ofSeconds(20));
+    }
+
+    private void runsWell(Sandbox sandbox) throws Exception {
+        try (var disk = sandbox.disk()) {
+            assertEquals(
+                    new Exited(3),
+                    sandbox.run(Given.sh(disk.path(), "exit 3").stage(), new Cancellation()).how());
+        }
+    }
+
+    @Tried("A box number in whose folder something cannot be removed, at the start of a worker")
+    @Must("left with a warning and counted as bad; the next number is used")
+    @Test
+    void aNumberThatCannotBeSweptIsLeftForTheNext() throws Exception {
+        Path folder = Files.createDirectories(home.resolve("locks/" + (FIRST + 1) + ".disks"));
+        Path stuck = Files.writeString(folder.resolve("stuck"), "");
+        assumeTrue(tool("chattr", "+i", stuck.toString()).well(), "no immutable files here");
+        try (Sandbox sandbox = Sandboxes.open(settings(Choice.RUNC, 3))) {
+            assertEquals(new Sandbox.Boxes(3, 0, 1), sandbox.boxes());
+            runsWell(sandbox);
+        } finally {
+            tool("chattr", "-i", stuck.toString());
+        }
+    }
+
+    @Tried(
+            "A box number in which an isolate that is not ours is busy, at the start of a worker that may choose its engine")
+    @Must("isolate is not taken for broken; the number is freed, or left for the next")
+    @Test
+    void aNumberThatSomebodyElseUsesDoesNotSpeakAgainstTheEngine() throws Exception {
+        assumeTrue(present("isolate"), "no isolate");
+        assumeTrue(
+                tool("isolate", "-b", "" + FIRST, "--init").well(), "isolate does not work here");
+        Process other =
+                new ProcessBuilder(
+                                "isolate",
+                                "-b",
+                                "" + FIRST,
+                                "--dir=/lib64:maybe",
+                                "--run",
+                                "--",
+                                "/bin/sleep",
+                                "60")
+                        .start();
+        try {
+            await().until(() -> !tool("isolate", "-b", "" + FIRST, "--cleanup").well());
+            try (Sandbox sandbox = Sandboxes.open(settings(Choice.AUTO, 1))) {
+                assertEquals("isolate", sandbox.engine().name());
+                runsWell(sandbox);
+            }
+        } finally {
+            other.destroy();
+            assertNotEquals(0, other.waitFor());
+            tool("isolate", "-b", "" + FIRST, "--cleanup");
+        }
+    }
+
+    private static boolean present(String program) throws Exception {
+        return tool("/bin/sh", "-c", "command -v " + program).well();
+    }
+
+    @Tried("Work directories of a worker that was killed, still mounted beside its box numbers")
+    @Must(
+            "unmounted and removed by a replica that lives, though one of the numbers cannot be swept")
+    @Test
+    void whatADeadReplicaHadMountedIsUnmountedByWhoLives() throws Exception {
+        Path locks = home.resolve("locks");
+        Path bad = Files.createDirectories(locks.resolve(FIRST + 4 + ".disks"));
+        Path stuck = Files.writeString(bad.resolve("stuck"), "");
+        assumeTrue(tool("chattr", "+i", stuck.toString()).well(), "no immutable files here");
+        Path left = Files.createDirectories(locks.resolve(FIRST + 5 + ".disks/0"));
+        assertTrue(tool("mount", "-t", "tmpfs", "left", left.toString()).well());
+        Files.writeString(left.resolve("file"), "of a job");
+        try (Sandbox survivor = Sandboxes.open(settings(Choice.RUNC, 1))) {
+            await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(left.getParent()));
+            assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(left.toString()));
+            runsWell(survivor);
+        } finally {
+            tool("chattr", "-i", stuck.toString());
+        }
+        assertFalse(
+                new String(Files.readAllBytes(Path.of("/proc/self/mounts")), UTF_8)
+                        .contains(home.toString()));
+    }
+}
