@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             BenchLatency.class,
             BenchStart.class,
             ChaosCommand.class,
+            SoakCommand.class,
         })
 final class BenchCommand implements Runnable {
     @Spec

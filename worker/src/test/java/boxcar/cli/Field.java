@@ -72,6 +72,11 @@ final class Field {
         return environment;
     }
 
+    /** Where Kafka is. */
+    String bootstrap() {
+        return broker.address();
+    }
+
     Path state(String name) {
         return folder.resolve(name);
     }
