@@ -143,6 +143,8 @@ final class Soak implements AutoCloseable {
         environment.put("BOXCAR_STATE", state(place).toString());
         environment.put("BOXCAR_METRICS_PORT", "0");
         environment.put("BOXCAR_LOG_LEVEL", "DEBUG");
+        // As the launcher starts a worker: arenas of the C library would hide what grows.
+        environment.putIfAbsent("MALLOC_ARENA_MAX", "2");
         return environment;
     }
 
