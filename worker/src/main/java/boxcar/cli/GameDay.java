@@ -11,8 +11,6 @@ import boxcar.intake.UnreadableValue;
 import boxcar.job.Fault;
 import boxcar.sandbox.Remains;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -157,15 +155,11 @@ final class GameDay implements AutoCloseable {
 
     /** Installs runtimes of {@code examples/} and waits until they are. */
     static void install(BoxcarClient client, Path logs, String... names) throws Exception {
-        ObjectMapper json = new ObjectMapper();
         for (String name : names) {
-            // The examples have no id, since each who sends one is to choose it.
-            String id = "install-" + name;
-            ObjectNode job =
-                    (ObjectNode) json.readTree(new Examples().read("runtimes/" + name + ".json"));
-            job.put("job_id", id);
+            GameDayJobs.Planned job = GameDayJobs.installation(new Examples(), name);
+            String id = job.id();
             try (BoxcarClient.Awaited awaited = client.awaitResult(id)) {
-                client.send(JobTopic.INSTALL, id, json.writeValueAsBytes(job));
+                client.send(JobTopic.INSTALL, id, job.json());
                 Optional<byte[]> result = awaited.within(INSTALLING);
                 String outcome =
                         result.isEmpty()

@@ -1,7 +1,10 @@
 package boxcar.cli;
 
+import boxcar.job.Fault;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,5 +58,15 @@ final class GameDayJobs {
         ObjectNode job = JsonNodeFactory.instance.objectNode();
         job.put("job_id", id).put("runtime", kind.runtime()).put("source_code", kind.source());
         return new Planned(id, job.toString().getBytes(StandardCharsets.UTF_8), kind.verdict());
+    }
+
+    /** Installs a runtime of {@code examples/}, which have no id: who sends one is to choose it. */
+    static Planned installation(Examples examples, String name) throws IOException, Fault {
+        ObjectNode job =
+                (ObjectNode)
+                        new ObjectMapper().readTree(examples.read("runtimes/" + name + ".json"));
+        String id = "install-" + name;
+        job.put("job_id", id);
+        return new Planned(id, job.toString().getBytes(StandardCharsets.UTF_8), "OK");
     }
 }
