@@ -8,18 +8,15 @@ import boxcar.job.Fault;
 import boxcar.sandbox.Remains;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -27,18 +24,6 @@ import java.util.function.Consumer;
  * looked at; the others are killed, one after the other, and started again over their state.
  */
 final class Soak implements AutoCloseable {
-    /** What the promise forbids. */
-    static final Set<String> MUST_BE_0 =
-            Set.of(
-                    "missing",
-                    "contradicting",
-                    "letters_missing",
-                    "boxes_held_twice",
-                    "boxes_left",
-                    "processes_left",
-                    "folders_left",
-                    "stopped_badly");
-
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final Duration STARTING = Duration.ofMinutes(3);
     private static final Duration ANSWERING = Duration.ofMinutes(5);
@@ -65,14 +50,6 @@ final class Soak implements AutoCloseable {
             Duration sampleEvery,
             long seed) {}
 
-    /** What came of it. */
-    record Report(SoakSamples samples, Map<String, Long> counts, List<String> details) {
-        boolean well() {
-            return samples.areFlat()
-                    && MUST_BE_0.stream().allMatch(what -> counts.getOrDefault(what, 0L) == 0);
-        }
-    }
-
     private Soak(Plan plan, Path folder, LocalBroker broker, Consumer<String> say) {
         this.plan = plan;
         this.folder = folder;
@@ -95,7 +72,7 @@ final class Soak implements AutoCloseable {
         keep = true;
     }
 
-    Report run() throws Exception {
+    SoakReport run() throws Exception {
         Thread orphans = new Thread(this::killAll);
         Runtime.getRuntime().addShutdownHook(orphans);
         Config config = Config.read(Optional.empty(), environment(0));
@@ -273,51 +250,18 @@ final class Soak implements AutoCloseable {
         return badly;
     }
 
-    private Report report(BoxcarClient client, Config config, SoakLoad load, int badly)
+    private SoakReport report(BoxcarClient client, Config config, SoakLoad load, int badly)
             throws Exception {
-        GameDayCount count = GameDayCount.of(load.jobs(), GameDay.results(client));
-        WorkerLogs logs = WorkerLogs.read(all);
-        Remains remains = Remains.find(Setup.sandbox(config));
         List<String> folders = new ArrayList<>();
         for (int place = 0; place < alive.length; place++) {
             folders.addAll(GameDay.foldersLeft(state(place)));
         }
-        Map<String, Long> counts = new LinkedHashMap<>();
-        counts.put("jobs", (long) load.jobs().size());
-        counts.put("runtimes_installed", (long) load.runtimes());
-        counts.put("outcomes", (long) count.outcomes().size());
-        counts.put("missing", (long) count.missing().size());
-        counts.put("contradicting", (long) count.contradicting().size());
-        counts.put("unexpected", (long) count.unexpected().size());
-        counts.put("repeated", (long) count.repeated().size());
-        counts.put("unreadable_sent", (long) load.unreadable());
-        counts.put("letters_missing", load.unreadable() - letters(client));
-        counts.put("kills", (long) kills);
-        counts.put("boxes_lent", (long) logs.lends());
-        counts.put("boxes_held_twice", (long) logs.heldTwice().size());
-        counts.put("boxes_left", (long) remains.boxes().size());
-        counts.put("processes_left", (long) remains.processes().size());
-        counts.put("folders_left", (long) folders.size());
-        counts.put("stopped_badly", (long) badly);
-        List<String> details = new ArrayList<>();
-        count.missing().forEach(id -> details.add("missing: " + id));
-        details.addAll(count.contradicting());
-        details.addAll(count.unexpected());
-        logs.heldTwice().forEach(hold -> details.add("held twice: " + hold));
-        remains.boxes().forEach(box -> details.add("box left: " + box));
-        remains.processes().forEach(process -> details.add("process left: " + process));
-        folders.forEach(left -> details.add("folder left: " + left));
-        return new Report(samples, counts, details);
-    }
-
-    /** Different records among the dead letters: a kill may bring the same one twice. */
-    private static long letters(BoxcarClient client) {
-        return client.deadLetters().stream()
-                .map(raw ->
-                        raw.value() == null ? "" : new String(raw.value(), StandardCharsets.UTF_8))
-                .filter(value -> value.startsWith("no job "))
-                .distinct()
-                .count();
+        return new SoakReport(samples)
+                .count("kills", kills)
+                .count("stopped_badly", badly)
+                .jobs(load, client)
+                .boxes(WorkerLogs.read(all), Remains.find(Setup.sandbox(config)))
+                .each("folders_left", "folder left: ", folders);
     }
 
     private void killAll() {

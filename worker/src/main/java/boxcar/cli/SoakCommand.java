@@ -105,7 +105,7 @@ final class SoakCommand implements Callable<Integer> {
                         seconds(sampleEvery),
                         chosen);
         try (Soak soak = Soak.open(plan, SoakCommand::say)) {
-            Soak.Report report = soak.run();
+            SoakReport report = soak.run();
             print(report, chosen);
             if (report.well() && !keep) {
                 return Exit.WELL;
@@ -124,7 +124,7 @@ final class SoakCommand implements Callable<Integer> {
         System.err.println("· " + line);
     }
 
-    private void print(Soak.Report report, long chosen) {
+    private void print(SoakReport report, long chosen) {
         if (json) {
             System.out.println(told(report, chosen));
             return;
@@ -156,7 +156,7 @@ final class SoakCommand implements Callable<Integer> {
                         : "What is marked ✗ is above its bound, or must be 0.");
     }
 
-    private static ObjectNode told(Soak.Report report, long chosen) {
+    private static ObjectNode told(SoakReport report, long chosen) {
         ObjectNode object = JsonNodeFactory.instance.objectNode();
         object.put("well", report.well()).put("samples", report.samples().size());
         report.counts().forEach(object::put);
@@ -174,7 +174,7 @@ final class SoakCommand implements Callable<Integer> {
     }
 
     private static String mark(String what, long count) {
-        if (!Soak.MUST_BE_0.contains(what)) {
+        if (!SoakReport.MUST_BE_0.contains(what)) {
             return "";
         }
         return count == 0 ? "✓" : "✗";

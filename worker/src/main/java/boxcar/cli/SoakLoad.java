@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class SoakLoad {
     private static final int REJECTED_EACH = 20;
     private static final int UNREADABLE_EACH = 50;
+    private static final String JUNK = "no job ";
 
     private final BoxcarClient client;
     private final double rate;
@@ -39,7 +40,7 @@ final class SoakLoad {
         long due = (long) (sinceStart.toMillis() / 1000.0 * rate);
         for (; turns < due; turns++) {
             if (turns % UNREADABLE_EACH == UNREADABLE_EACH - 1) {
-                byte[] junk = ("no job " + turns).getBytes(StandardCharsets.UTF_8);
+                byte[] junk = (JUNK + turns).getBytes(StandardCharsets.UTF_8);
                 client.send(JobTopic.EXECUTE, "soak-junk-" + turns, junk);
                 unreadable++;
             } else if (turns % REJECTED_EACH == REJECTED_EACH - 1) {
@@ -99,6 +100,11 @@ final class SoakLoad {
     /** How many records were sent that are to end as dead letters. */
     int unreadable() {
         return unreadable;
+    }
+
+    /** Whether a record is one of those. */
+    static boolean isUnreadable(String value) {
+        return value.startsWith(JUNK);
     }
 
     /** How many runtimes were to be installed. */
