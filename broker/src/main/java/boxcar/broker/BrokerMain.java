@@ -10,9 +10,10 @@ import java.util.concurrent.CountDownLatch;
 /**
  * The broker as a process of its own.
  *
- * <p>{@code --directory D [--port P] [--until-stdin-closes]}: prints {@code ready HOST:PORT} on
- * stdout when it takes clients, and stops in order on SIGTERM, or when stdin ends if it was told
- * so: a parent that dies cannot leave it behind.
+ * <p>{@code --directory D [--port P] [--advertised-port A] [--until-stdin-closes]}: prints {@code
+ * ready HOST:PORT} on stdout when it takes clients, and stops in order on SIGTERM, or when stdin
+ * ends if it was told so: a parent that dies cannot leave it behind. Clients are told the
+ * advertised port, of something that leads to the other; 0 or none means that they are the same.
  */
 public final class BrokerMain {
     private static final int USAGE = 2;
@@ -40,7 +41,9 @@ public final class BrokerMain {
     }
 
     private static void serve(Options options) throws IOException, InterruptedException {
-        EmbeddedBroker broker = EmbeddedBroker.start(options.directory(), options.port());
+        EmbeddedBroker broker =
+                EmbeddedBroker.advertising(
+                        options.directory(), options.port(), options.advertisedPort());
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "stop"));
         System.out.println("ready " + broker.bootstrapServers());
         System.out.flush();
@@ -51,20 +54,22 @@ public final class BrokerMain {
         new CountDownLatch(1).await();
     }
 
-    private record Options(Path directory, int port, boolean untilStdinCloses) {
+    private record Options(Path directory, int port, int advertisedPort, boolean untilStdinCloses) {
         private static final String HELP =
-                "usage: --directory D [--port P] [--until-stdin-closes]; ";
+                "usage: --directory D [--port P] [--advertised-port A] [--until-stdin-closes]; ";
 
         static Options parse(String[] args) {
             Path directory = null;
             int port = 0;
+            int advertisedPort = 0;
             boolean untilStdinCloses = false;
             Iterator<String> rest = Arrays.asList(args).iterator();
             while (rest.hasNext()) {
                 String arg = rest.next();
                 switch (arg) {
                     case "--directory" -> directory = Path.of(value(arg, rest));
-                    case "--port" -> port = port(value(arg, rest));
+                    case "--port" -> port = port(arg, value(arg, rest));
+                    case "--advertised-port" -> advertisedPort = port(arg, value(arg, rest));
                     case "--until-stdin-closes" -> untilStdinCloses = true;
                     default -> throw new IllegalArgumentException(HELP + "unknown: " + arg);
                 }
@@ -72,7 +77,7 @@ public final class BrokerMain {
             if (directory == null) {
                 throw new IllegalArgumentException(HELP + "--directory is missing");
             }
-            return new Options(directory, port, untilStdinCloses);
+            return new Options(directory, port, advertisedPort, untilStdinCloses);
         }
 
         private static String value(String arg, Iterator<String> rest) {
@@ -82,12 +87,12 @@ public final class BrokerMain {
             return rest.next();
         }
 
-        private static int port(String text) {
+        private static int port(String arg, String text) {
             try {
                 return Integer.parseInt(text);
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException(
-                        HELP + "--port is a number, not '" + text + "'", e);
+                        HELP + arg + " is a number, not '" + text + "'", e);
             }
         }
     }

@@ -24,6 +24,13 @@ record BrokerSettings(Path directory, int clientPort, int internalPort, int cont
         return all;
     }
 
+    /** The property that tells clients another port. */
+    Map<String, String> advertising(int port) {
+        return Map.of(
+                "advertised.listeners",
+                "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, port, HOST, internalPort));
+    }
+
     private Map<String, String> identity() {
         String client = "CLIENT://" + HOST + ":" + clientPort;
         String internal = "INTERNAL://" + HOST + ":" + internalPort;

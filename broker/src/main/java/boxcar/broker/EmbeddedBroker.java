@@ -49,8 +49,25 @@ public final class EmbeddedBroker implements AutoCloseable {
      */
     public static EmbeddedBroker start(Path directory, int port, Map<String, String> properties)
             throws IOException {
-        Files.createDirectories(directory);
+        return start(directory, settings(directory, port), properties);
+    }
+
+    /**
+     * Starts a broker that tells clients another port than its own: that of something that leads
+     * here.
+     *
+     * @param advertised 0 for its own
+     */
+    static EmbeddedBroker advertising(Path directory, int port, int advertised) throws IOException {
         BrokerSettings settings = settings(directory, port);
+        return start(
+                directory, settings, advertised == 0 ? Map.of() : settings.advertising(advertised));
+    }
+
+    private static EmbeddedBroker start(
+            Path directory, BrokerSettings settings, Map<String, String> properties)
+            throws IOException {
+        Files.createDirectories(directory);
         if (!Files.exists(directory.resolve("meta.properties"))) {
             format(directory);
         }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             BenchParts.class,
             BenchAll.class,
             ChaosCommand.class,
+            SoakCommand.class,
         })
 final class BenchCommand implements Runnable {
     @Spec

@@ -10,7 +10,12 @@ final class Examples {
     private final Path folder;
 
     Examples() {
-        this.folder = Path.of(System.getProperty("boxcar.home", ".")).resolve("examples");
+        this(Path.of(System.getProperty("boxcar.home", ".")));
+    }
+
+    /** Those of the installation in that folder. */
+    Examples(Path home) {
+        this.folder = home.resolve("examples");
     }
 
     byte[] read(String name) throws Fault {

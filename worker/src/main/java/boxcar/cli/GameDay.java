@@ -11,7 +11,6 @@ import boxcar.intake.UnreadableValue;
 import boxcar.job.Fault;
 import boxcar.sandbox.Remains;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -145,19 +144,28 @@ final class GameDay implements AutoCloseable {
     }
 
     private void install(BoxcarClient client, String... names) throws Exception {
-        ObjectMapper json = new ObjectMapper();
+        try {
+            install(client, folder, names);
+        } catch (Fault fault) {
+            keep();
+            throw fault;
+        }
+        say.accept("Installed " + String.join(", ", names));
+    }
+
+    /** Installs runtimes of {@code examples/} and waits until they are. */
+    static void install(BoxcarClient client, Path logs, String... names) throws Exception {
         for (String name : names) {
-            byte[] job = new Examples().read("runtimes/" + name + ".json");
-            String id = json.readTree(job).path("job_id").asText();
+            GameDayJobs.Planned job = GameDayJobs.installation(new Examples(), name);
+            String id = job.id();
             try (BoxcarClient.Awaited awaited = client.awaitResult(id)) {
-                client.send(JobTopic.INSTALL, id, job);
+                client.send(JobTopic.INSTALL, id, job.json());
                 Optional<byte[]> result = awaited.within(INSTALLING);
                 String outcome =
                         result.isEmpty()
                                 ? "no result"
                                 : ResultCodec.toJson(result.get()).path("outcome").asText();
                 if (!outcome.equals("SUCCEEDED")) {
-                    keep();
                     throw new Fault(
                             "install",
                             Fault.Next.GIVE_UP,
@@ -166,11 +174,10 @@ final class GameDay implements AutoCloseable {
                                     + " was not installed: "
                                     + outcome
                                     + "; the workers' logs are in "
-                                    + folder);
+                                    + logs);
                 }
             }
         }
-        say.accept("Installed " + String.join(", ", names));
     }
 
     private void killUntilAnswered(BoxcarClient client, List<GameDayJobs.Planned> jobs)
@@ -230,7 +237,8 @@ final class GameDay implements AutoCloseable {
         }
     }
 
-    private static int answered(BoxcarClient client, List<GameDayJobs.Planned> jobs) {
+    /** How many of the jobs have a result; 0 while the broker is away. */
+    static int answered(BoxcarClient client, List<GameDayJobs.Planned> jobs) {
         Set<String> ids = new HashSet<>();
         jobs.forEach(job -> ids.add(job.id()));
         try {
@@ -279,7 +287,7 @@ final class GameDay implements AutoCloseable {
         }
     }
 
-    private static boolean isUp(WorkerProcess worker) throws IOException {
+    static boolean isUp(WorkerProcess worker) throws IOException {
         return worker.isAlive()
                 && Files.readString(worker.log(), StandardCharsets.ISO_8859_1)
                         .contains("followed to its end");
@@ -296,7 +304,10 @@ final class GameDay implements AutoCloseable {
         GameDayCount count = GameDayCount.of(jobs, results);
         WorkerLogs logs = WorkerLogs.read(all);
         Remains remains = Remains.find(Setup.sandbox(config));
-        List<String> folders = foldersLeft();
+        List<String> folders = new ArrayList<>();
+        for (int i = 0; i < alive.length; i++) {
+            folders.addAll(foldersLeft(folder.resolve("worker-" + i)));
+        }
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("jobs", (long) jobs.size());
         counts.put("outcomes", (long) count.outcomes().size());
@@ -341,7 +352,7 @@ final class GameDay implements AutoCloseable {
         return jobs.stream().filter(job -> ids.contains(job.id())).count();
     }
 
-    private static Map<String, List<JsonNode>> results(BoxcarClient client) {
+    static Map<String, List<JsonNode>> results(BoxcarClient client) {
         Map<String, List<JsonNode>> results = new HashMap<>();
         client.results(
                 new BoxcarClient.View(null, true, false),
@@ -360,16 +371,14 @@ final class GameDay implements AutoCloseable {
         return results;
     }
 
-    private List<String> foldersLeft() throws IOException {
+    /** What stages and installations have left in a worker's state folder. */
+    static List<String> foldersLeft(Path state) throws IOException {
         List<String> left = new ArrayList<>();
-        for (int i = 0; i < alive.length; i++) {
-            Path state = folder.resolve("worker-" + i);
-            for (String place : List.of("work", "staging", "sandbox")) {
-                Path below = state.resolve(place);
-                if (Files.isDirectory(below)) {
-                    try (Stream<Path> entries = Files.list(below)) {
-                        entries.map(Path::toString).forEach(left::add);
-                    }
+        for (String place : List.of("work", "staging", "sandbox")) {
+            Path below = state.resolve(place);
+            if (Files.isDirectory(below)) {
+                try (Stream<Path> entries = Files.list(below)) {
+                    entries.map(Path::toString).forEach(left::add);
                 }
             }
         }

@@ -1,7 +1,10 @@
 package boxcar.cli;
 
+import boxcar.job.Fault;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +17,12 @@ final class GameDayJobs {
      * A job, and the verdict that it gets when left in peace.
      *
      * @param json as it goes into the topic
+     * @param verdict {@link #NONE} for a job of which nothing runs
      */
     record Planned(String id, byte[] json, String verdict) {}
+
+    /** What a result's absent verdict reads as. */
+    static final String NONE = "null";
 
     private record Kind(String runtime, String source, String verdict) {}
 
@@ -40,14 +47,26 @@ final class GameDayJobs {
     static List<Planned> plan(int count) {
         List<Planned> jobs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Kind kind = KINDS.get(i % KINDS.size());
-            String id = "chaos-" + i;
-            ObjectNode job = JsonNodeFactory.instance.objectNode();
-            job.put("job_id", id).put("runtime", kind.runtime()).put("source_code", kind.source());
-            jobs.add(
-                    new Planned(
-                            id, job.toString().getBytes(StandardCharsets.UTF_8), kind.verdict()));
+            jobs.add(job("chaos-" + i, i));
         }
         return jobs;
+    }
+
+    /** The {@code turn}th job, of the kind whose turn it is. */
+    static Planned job(String id, int turn) {
+        Kind kind = KINDS.get(turn % KINDS.size());
+        ObjectNode job = JsonNodeFactory.instance.objectNode();
+        job.put("job_id", id).put("runtime", kind.runtime()).put("source_code", kind.source());
+        return new Planned(id, job.toString().getBytes(StandardCharsets.UTF_8), kind.verdict());
+    }
+
+    /** Installs a runtime of {@code examples/}, which have no id: who sends one is to choose it. */
+    static Planned installation(Examples examples, String name) throws IOException, Fault {
+        ObjectNode job =
+                (ObjectNode)
+                        new ObjectMapper().readTree(examples.read("runtimes/" + name + ".json"));
+        String id = "install-" + name;
+        job.put("job_id", id);
+        return new Planned(id, job.toString().getBytes(StandardCharsets.UTF_8), "OK");
     }
 }

@@ -31,6 +31,13 @@ final class LocalBroker implements AutoCloseable {
      * @throws Fault if its jars are not there, or it does not start
      */
     static LocalBroker start(Path directory, int port) throws Fault {
+        return start(directory, port, 0);
+    }
+
+    /**
+     * @param advertised the port that clients are told, of something that leads here; 0 for its own
+     */
+    static LocalBroker start(Path directory, int port, int advertised) throws Fault {
         String classPath = System.getProperty(CLASS_PATH);
         if (classPath == null || classPath.isEmpty()) {
             throw new Fault(
@@ -57,6 +64,8 @@ final class LocalBroker implements AutoCloseable {
                                     directory.toString(),
                                     "--port",
                                     Integer.toString(port),
+                                    "--advertised-port",
+                                    Integer.toString(advertised),
                                     "--until-stdin-closes")
                             .redirectError(directory.resolve("broker.log").toFile())
                             .start();

@@ -26,23 +26,49 @@ final class SandboxWatch implements AutoCloseable {
     private static final Duration EVERY = Duration.ofSeconds(5);
 
     private final SandboxGuard sandbox;
-    private final Intake intake;
+    private final Door door;
     private final Path work;
+    private final Duration every;
     private final Semaphore opened = new Semaphore(0);
     private final Thread thread;
 
-    private SandboxWatch(SandboxGuard sandbox, Intake intake, Path state) {
+    /** Where jobs come in. */
+    interface Door {
+        void pause(String reason);
+
+        void resume(String reason);
+    }
+
+    private SandboxWatch(SandboxGuard sandbox, Door door, Path state, Duration every) {
         this.sandbox = sandbox;
-        this.intake = intake;
+        this.door = door;
         this.work = work(state);
+        this.every = every;
         this.thread = Thread.ofVirtual().name("sandbox-watch").unstarted(this::watch);
     }
 
     static SandboxWatch start(SandboxGuard sandbox, Intake intake, Path state) {
-        SandboxWatch watch = new SandboxWatch(sandbox, intake, state);
+        Door door =
+                new Door() {
+                    @Override
+                    public void pause(String reason) {
+                        intake.pause(reason);
+                    }
+
+                    @Override
+                    public void resume(String reason) {
+                        intake.resume(reason);
+                    }
+                };
+        return start(sandbox, door, state, EVERY);
+    }
+
+    /** {@code every} is the time between two health checks. */
+    static SandboxWatch start(SandboxGuard sandbox, Door door, Path state, Duration every) {
+        SandboxWatch watch = new SandboxWatch(sandbox, door, state, every);
         sandbox.onOpen(open -> {
             if (open) {
-                intake.pause(REASON);
+                door.pause(REASON);
                 LOG.error("{}; no jobs are taken until a health check passes", REASON);
                 watch.opened.release();
             }
@@ -56,10 +82,10 @@ final class SandboxWatch implements AutoCloseable {
             while (true) {
                 opened.acquire();
                 while (!sandbox.check(() -> stage(work))) {
-                    Thread.sleep(EVERY);
+                    Thread.sleep(every);
                 }
                 LOG.info("the sandbox works again; jobs are taken");
-                intake.resume(REASON);
+                door.resume(REASON);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

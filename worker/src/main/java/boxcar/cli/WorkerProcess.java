@@ -2,13 +2,18 @@ package boxcar.cli;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * tells what it does in a log file.
  */
 final class WorkerProcess {
+    private static final Pattern SERVES = Pattern.compile("serves metrics at (http://\\S+)");
+
     private final Process process;
     private final String name;
     private final Path log;
@@ -67,6 +74,16 @@ final class WorkerProcess {
     private static String classPath() {
         return System.getProperty(
                 "surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    /** Where it serves its metrics; empty while it does not. */
+    Optional<URI> metrics() throws IOException {
+        Matcher told =
+                SERVES.matcher(
+                        Files.exists(log)
+                                ? Files.readString(log, StandardCharsets.ISO_8859_1)
+                                : "");
+        return told.find() ? Optional.of(URI.create(told.group(1))) : Optional.empty();
     }
 
     String name() {

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A broker and workers, each a process of its own, that may be killed. */
 final class Field {
@@ -42,9 +43,11 @@ final class Field {
     final BoxcarClient client;
     final Config config;
     private final List<WorkerProcess> workers = new ArrayList<>();
+    private final @Nullable SlowLink link;
     private LocalBroker broker;
 
-    private Field() throws Exception {
+    private Field(@Nullable SlowLink link) throws Exception {
+        this.link = link;
         folder = Files.createTempDirectory("boxcar-test-");
         if (System.getProperty("boxcar.broker.classpath") == null) {
             System.setProperty(
@@ -52,19 +55,32 @@ final class Field {
                     System.getProperty(
                             "surefire.test.class.path", System.getProperty("java.class.path")));
         }
-        broker = LocalBroker.start(folder.resolve("kafka"), 0);
+        broker = LocalBroker.start(folder.resolve("kafka"), 0, link == null ? 0 : link.port());
+        if (link != null) {
+            link.leadTo(port(broker));
+        }
         config = Config.read(Optional.empty(), environment("client"));
         new Topics(Setup.intake(config)).create(1, _ -> {});
         client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""));
     }
 
     static Field open() throws Exception {
-        return new Field();
+        return new Field(null);
+    }
+
+    /** All clients reach the broker by the link, since it tells them no other address. */
+    static Field behind(SlowLink link) throws Exception {
+        return new Field(link);
+    }
+
+    private static int port(LocalBroker broker) {
+        String address = broker.address();
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
     }
 
     private Map<String, String> environment(String name) {
         Map<String, String> environment = new HashMap<>(System.getenv());
-        environment.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", broker.address());
+        environment.put("BOXCAR_KAFKA_BOOTSTRAP_SERVERS", bootstrap());
         environment.put("BOXCAR_STATE", state(name).toString());
         environment.put("BOXCAR_REPLICA", name);
         environment.put("BOXCAR_METRICS_PORT", "0");
@@ -73,6 +89,11 @@ final class Field {
         environment.put("BOXCAR_JOBS_LOCK_SECONDS", "" + LOCK.toSeconds());
         environment.put("BOXCAR_JOBS_BACKOFF_SECONDS", "0.2");
         return environment;
+    }
+
+    /** Where Kafka is. */
+    String bootstrap() {
+        return link == null ? broker.address() : "127.0.0.1:" + link.port();
     }
 
     Path state(String name) {
@@ -209,11 +230,7 @@ final class Field {
     }
 
     void startBroker() throws Exception {
-        String address = broker.address();
-        broker =
-                LocalBroker.start(
-                        folder.resolve("kafka"),
-                        Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+        broker = LocalBroker.start(folder.resolve("kafka"), port(broker));
     }
 
     /** The folders of runtimes that a replica has. */

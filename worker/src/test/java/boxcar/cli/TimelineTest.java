@@ -38,7 +38,7 @@ class TimelineTest {
                     "publish",
                     "ledger-write",
                     "other",
-                    "acknowledge");
+                    "hand-over");
 
     @Test
     void everyMillisecondBetweenTakingAJobAndAcknowledgingItIsInOneStep() throws Exception {

@@ -1,0 +1,328 @@
+package boxcar.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.intake.Decoded;
+import boxcar.intake.JobDecoder;
+import boxcar.intake.JobTopic;
+import boxcar.intake.ResultCodec;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Records of anybody, thousands of them, to a worker with little memory: each comes to its one end,
+ * and jobs among them to theirs. {@code -Dboxcar.seed} repeats a run.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PoisonTest {
+    private static final String RESULTS = "boxcar.results";
+    private static final String LETTERS = "boxcar.dead-letters";
+    private static final int JOB_EACH = 50;
+    private static final int AGAIN_EACH = 97;
+
+    /** No worker has more; whatever it holds of records at once must fit. */
+    private static final int HEAP_MIB = 96;
+
+    private static final long MAY_GROW_KIB = 48 * 1024;
+    private static final long LARGEST_ANSWER = 64 * 1024;
+
+    @SuppressWarnings("NullAway.Init")
+    private Field field;
+
+    private final long seed = Long.getLong("boxcar.seed", System.nanoTime());
+
+    @BeforeAll
+    void aBroker() throws Exception {
+        System.out.println("PoisonTest runs with -Dboxcar.seed=" + seed);
+        field = Field.open();
+    }
+
+    @AfterAll
+    void allEnds() throws Exception {
+        field.close();
+    }
+
+    @Test
+    void sixHundredRecordsOfAnyBytesComeEachToOneEnd() throws Exception {
+        eachComesToOneEnd(600);
+    }
+
+    @Test
+    @Tag("long")
+    void tenThousandRecordsOfAnyBytesComeEachToOneEnd() throws Exception {
+        eachComesToOneEnd(10_000);
+    }
+
+    private void eachComesToOneEnd(int count) throws Exception {
+        WorkerProcess worker =
+                field.worker(
+                        "poisoned",
+                        Map.of(),
+                        "-Xms" + HEAP_MIB + "m",
+                        "-Xmx" + HEAP_MIB + "m",
+                        "-XX:+AlwaysPreTouch",
+                        "-XX:+ExitOnOutOfMemoryError");
+        if (field.client.catalogue().isEmpty()) {
+            JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
+            assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
+        }
+        try (Tap tap = new Tap(field.bootstrap(), RESULTS, LETTERS)) {
+            Flood flood = new Flood(tap);
+            Duration alone = flood.jobsAlone();
+            long start = System.nanoTime();
+            flood.pour(0, count / 10);
+            long resident = residentKib(worker);
+            flood.pour(count / 10, count);
+            flood.assertEachHasOneEnd();
+            flood.assertJobsWereNotHeldUp(count);
+            long after = residentKib(worker);
+            System.out.printf(
+                    Locale.ROOT,
+                    "POISON %d records, %d jobs: %.0f records/s; a job took %d ms alone, %d ms among them;"
+                            + " resident %d MiB after a tenth, %d MiB at the end; ends %s%n",
+                    count,
+                    flood.jobs.size(),
+                    count / ((System.nanoTime() - start) / 1e9),
+                    alone.toMillis(),
+                    flood.medianJob().toMillis(),
+                    resident / 1024,
+                    after / 1024,
+                    flood.reasons);
+            assertTrue(
+                    after - resident < MAY_GROW_KIB,
+                    "resident memory grew from " + resident + " to " + after + " KiB");
+        }
+        assertEquals(200, Field.ready(worker));
+        assertEquals(0, Field.count(worker, "failed within Boxcar"), () -> Field.log(worker));
+        worker.terminate();
+        assertEquals(0, worker.awaitExit(40));
+    }
+
+    private static long residentKib(WorkerProcess worker) throws IOException {
+        for (String line :
+                Files.readAllLines(Path.of("/proc", Long.toString(worker.pid()), "status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new AssertionError("no VmRSS");
+    }
+
+    /** What is sent, and what comes of it. */
+    private final class Flood {
+        private final Tap tap;
+        private final JobDecoder decoder = new JobDecoder(Setup.rules(field.config));
+        private final Map<String, Poison> sent = new HashMap<>();
+        private final Map<String, Integer> order = new HashMap<>();
+        private final Map<String, List<ConsumerRecord<byte[], byte[]>>> letters = new HashMap<>();
+        private final Map<String, List<ConsumerRecord<byte[], byte[]>>> answers = new HashMap<>();
+        private final Map<String, Integer> jobs = new HashMap<>();
+        private final Map<String, Integer> reasons = new TreeMap<>();
+
+        Flood(Tap tap) {
+            this.tap = tap;
+        }
+
+        /** How long a job takes with nobody else there, from its being taken to its end. */
+        Duration jobsAlone() throws Exception {
+            List<Duration> times = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                times.add(took(field.run(JobTopic.EXECUTE, House.sh("echo alone"))));
+            }
+            return median(times);
+        }
+
+        Duration medianJob() throws Exception {
+            List<Duration> times = new ArrayList<>();
+            for (String job : jobs.keySet()) {
+                times.add(took(result(answer(job))));
+            }
+            return median(times);
+        }
+
+        private ConsumerRecord<byte[], byte[]> answer(String job) {
+            return answers.getOrDefault(job, List.of()).getFirst();
+        }
+
+        private static Duration took(JsonNode result) {
+            return Duration.between(
+                    Instant.parse(result.path("started_at").asText()),
+                    Instant.parse(result.path("finished_at").asText()));
+        }
+
+        private static Duration median(List<Duration> times) {
+            return times.stream().sorted().toList().get(times.size() / 2);
+        }
+
+        /** Sends the records of a range, with a job after each fifty, and waits for their ends. */
+        void pour(int from, int to) throws Exception {
+            List<Sent> pending = new ArrayList<>();
+            for (int n = from; n < to; n++) {
+                pending.add(send(n));
+                if (n % AGAIN_EACH == 0) {
+                    pending.add(send(n));
+                }
+                if (n % JOB_EACH == JOB_EACH - 1) {
+                    ObjectNode job = House.sh("echo among them");
+                    field.send(JobTopic.EXECUTE, job);
+                    jobs.put(job.path("job_id").asText(), n);
+                }
+            }
+            for (Sent one : pending) {
+                RecordMetadata place = one.place.get();
+                String told = place.topic() + "@" + place.offset();
+                sent.put(told, one.poison);
+                order.put(told, one.number);
+            }
+            await().atMost(Duration.ofMinutes(8))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> {
+                        tap.read(this::came);
+                        return ends() >= sent.size() + jobs.size();
+                    });
+        }
+
+        private record Sent(int number, Poison poison, Future<RecordMetadata> place) {}
+
+        private Sent send(int n) {
+            Poison poison = Poison.of(seed, n);
+            return new Sent(n, poison, tap.send(topic(poison), poison));
+        }
+
+        private static String topic(Poison poison) {
+            return poison.topic() == JobTopic.INSTALL ? "boxcar.install" : "boxcar.execute";
+        }
+
+        private long ends() {
+            return letters.values().stream().mapToLong(List::size).sum()
+                    + answers.values().stream().mapToLong(List::size).sum();
+        }
+
+        private void came(ConsumerRecord<byte[], byte[]> record) {
+            if (record.topic().equals(LETTERS)) {
+                String place =
+                        Tap.header(record, "boxcar.topic")
+                                + "@"
+                                + Tap.header(record, "boxcar.offset");
+                letters.computeIfAbsent(place, _ -> new ArrayList<>()).add(record);
+                return;
+            }
+            String id = new String(record.key(), UTF_8);
+            if (id.startsWith("job-") && !jobs.containsKey(id)) {
+                return; // The installation, and the jobs alone.
+            }
+            answers.computeIfAbsent(id, _ -> new ArrayList<>()).add(record);
+        }
+
+        void assertEachHasOneEnd() throws Exception {
+            Map<String, Integer> expected = new HashMap<>();
+            for (var entry : sent.entrySet()) {
+                Poison poison = entry.getValue();
+                String about =
+                        poison.what() + ", record " + order.get(entry.getKey()) + ", seed " + seed;
+                List<ConsumerRecord<byte[], byte[]>> own =
+                        letters.getOrDefault(entry.getKey(), List.of());
+                Decoded decoded = decoder.decode(poison.topic(), poison.key(), poison.value());
+                if (decoded instanceof Decoded.Unreadable) {
+                    assertEquals(1, own.size(), about);
+                    assertTrue(poison.end() != Poison.End.REJECTED, about);
+                    assertIsLetterOf(poison, own.getFirst(), about);
+                } else {
+                    assertEquals(0, own.size(), about);
+                    assertTrue(poison.end() != Poison.End.DEAD_LETTER, about);
+                    String id =
+                            decoded instanceof Decoded.Bad bad
+                                    ? bad.jobId()
+                                    : ((Decoded.Good) decoded).job().id();
+                    expected.merge(id, 1, Integer::sum);
+                }
+            }
+            jobs.keySet().forEach(job -> expected.merge(job, 1, Integer::sum));
+            Map<String, Integer> actual = new HashMap<>();
+            answers.forEach((id, results) -> actual.put(id, results.size()));
+            assertEquals(expected, actual, "answers for each job id, seed " + seed);
+            assertAnswersAreRight();
+        }
+
+        private void assertIsLetterOf(
+                Poison poison, ConsumerRecord<byte[], byte[]> letter, String about) {
+            assertArrayEquals(poison.value(), letter.value(), about);
+            assertArrayEquals(poison.key(), letter.key(), about);
+            String reason = Tap.header(letter, "boxcar.reason");
+            assertTrue(reason.matches("[a-z][a-z0-9-]+"), about + ": " + reason);
+            assertTrue(
+                    !Set.of("undecodable", "decoder", "deliveries", "forged").contains(reason),
+                    about + ": " + reason + ": " + Tap.header(letter, "boxcar.message"));
+            assertTrue(!Tap.header(letter, "boxcar.message").isBlank(), about);
+            assertEquals("1", Tap.header(letter, "boxcar.delivery"), about);
+            poison.headers()
+                    .forEach((name, _) ->
+                            assertTrue(letter.headers().headers(name).iterator().hasNext(), about));
+            reasons.merge(reason, 1, Integer::sum);
+        }
+
+        private void assertAnswersAreRight() throws Exception {
+            for (var entry : answers.entrySet()) {
+                boolean job = jobs.containsKey(entry.getKey());
+                for (ConsumerRecord<byte[], byte[]> answer : entry.getValue()) {
+                    JsonNode result = result(answer);
+                    assertEquals(entry.getKey(), result.path("job_id").asText());
+                    String outcome = result.path("outcome").asText();
+                    assertEquals(job ? "SUCCEEDED" : "REJECTED", outcome, result::toString);
+                    assertEquals(1, result.path("delivery").asInt(), result::toString);
+                    assertTrue(answer.serializedValueSize() < LARGEST_ANSWER, entry.getKey());
+                    reasons.merge(outcome, 1, Integer::sum);
+                }
+            }
+        }
+
+        private static JsonNode result(ConsumerRecord<byte[], byte[]> answer) throws Exception {
+            return ResultCodec.toJson(answer.value());
+        }
+
+        /**
+         * By order, since times depend on the machine: nobody who came half a flood later has its
+         * end before a job.
+         */
+        void assertJobsWereNotHeldUp(int count) {
+            Map<String, Long> ended = new HashMap<>();
+            letters.forEach((place, all) -> ended.put(place, all.getFirst().timestamp()));
+            for (var job : jobs.entrySet()) {
+                long answered = answer(job.getKey()).timestamp();
+                long overtook =
+                        order.entrySet().stream()
+                                .filter(other -> other.getKey().startsWith("boxcar.execute"))
+                                .filter(other -> other.getValue() > job.getValue() + count / 2)
+                                .filter(other ->
+                                        ended.getOrDefault(other.getKey(), Long.MAX_VALUE)
+                                                < answered)
+                                .count();
+                assertEquals(0, overtook, job.getKey() + " waited for records sent long after it");
+            }
+        }
+    }
+}

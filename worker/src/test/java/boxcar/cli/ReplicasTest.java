@@ -1,0 +1,221 @@
+package boxcar.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.intake.BoxcarClient;
+import boxcar.intake.JobTopic;
+import boxcar.intake.ResultCodec;
+import boxcar.intake.UnreadableValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Several replicas on one host share a box range, and no box. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ReplicasTest {
+    private static final Pattern CLAIMED = Pattern.compile("boxes \\[([0-9, ]+)]");
+
+    /** The machine has other things to do; see docs/reliability.md. */
+    private static final double LEAST_RATIO = 0.9;
+
+    @SuppressWarnings("NullAway.Init")
+    private Field field;
+
+    private final List<WorkerProcess> all = new ArrayList<>();
+
+    @BeforeAll
+    void aBroker() throws Exception {
+        field = Field.open();
+    }
+
+    @AfterAll
+    void allEnds() throws Exception {
+        field.close();
+    }
+
+    @Test
+    void twoReplicasHoldNoBoxTwiceAndAnswerEachJobOnce() throws Exception {
+        Team two = start(2, 2);
+        two.carryOut(150);
+        two.end();
+        assertNoBoxWasHeldTwice();
+    }
+
+    /**
+     * In turns, so that a machine that becomes slower does so to both; with as many boxes, and as
+     * many slots, in all.
+     */
+    @Test
+    @Tag("long")
+    void fourReplicasHoldNoBoxTwiceAndAreNotSlowerThanOne() throws Exception {
+        double one = 0;
+        double four = 0;
+        for (int round = 1; round <= 2; round++) {
+            double alone = measured(1, 4);
+            double together = measured(4, 1);
+            System.out.printf(
+                    Locale.ROOT,
+                    "REPLICAS round %d, 2000 jobs each: one with 4 boxes %.1f jobs/s, four with 1 box each %.1f jobs/s%n",
+                    round,
+                    alone,
+                    together);
+            one += alone;
+            four += together;
+        }
+        double ratio = four / one;
+        System.out.printf(Locale.ROOT, "REPLICAS four to one: %.2f%n", ratio);
+        assertNoBoxWasHeldTwice();
+        assertTrue(ratio >= LEAST_RATIO, "four replicas do " + ratio + " of what one does");
+    }
+
+    private double measured(int replicas, int boxes) throws Exception {
+        Team team = start(replicas, boxes);
+        team.carryOut(100 * replicas);
+        double rate = team.carryOut(2000);
+        team.end();
+        return rate;
+    }
+
+    private Team start(int replicas, int boxes) throws Exception {
+        Map<String, String> settings =
+                Map.of(
+                        "BOXCAR_BOXES", Integer.toString(boxes),
+                        "BOXCAR_SLOTS_EXTRA", Integer.toString(boxes));
+        List<WorkerProcess> workers = new ArrayList<>();
+        for (int i = 0; i < replicas; i++) {
+            workers.add(field.starting("replica-" + all.size(), settings));
+            all.add(workers.getLast());
+        }
+        await().atMost(Field.PATIENCE)
+                .until(() -> workers.stream().allMatch(worker -> Field.ready(worker) == 200));
+        if (field.client.catalogue().isEmpty()) {
+            JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
+            assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
+        }
+        workers.forEach(worker -> Field.awaitLog(worker, "is ready on this host", 1));
+        Set<String> claimed = new TreeSet<>();
+        workers.forEach(worker -> claim(worker, boxes + 1, claimed));
+        Team team = new Team(workers);
+        team.awaitThatAllTakeJobs();
+        return team;
+    }
+
+    /** By the log of claims: one more than asked is the installations'. */
+    private static void claim(WorkerProcess worker, int count, Set<String> claimed) {
+        Matcher log = CLAIMED.matcher(Field.log(worker));
+        assertTrue(log.find(), () -> Field.log(worker));
+        List<String> numbers = List.of(log.group(1).split(", ", -1));
+        assertEquals(count, numbers.size(), worker.name());
+        numbers.forEach(
+                number -> assertTrue(claimed.add(number), "box " + number + " is claimed twice"));
+    }
+
+    private void assertNoBoxWasHeldTwice() throws Exception {
+        WorkerLogs logs = WorkerLogs.read(all);
+        assertTrue(logs.lends() > 0, "the logs tell of boxes");
+        assertEquals(List.of(), logs.heldTwice());
+        assertEquals(Set.of(), logs.ranMoreThanOnce());
+    }
+
+    /** Replicas that are up at once. */
+    private final class Team {
+        private final List<WorkerProcess> workers;
+        private final Set<String> seen = new TreeSet<>();
+
+        Team(List<WorkerProcess> workers) {
+            this.workers = workers;
+        }
+
+        /** A slot gets its partition by a heartbeat, some time after its worker is ready. */
+        void awaitThatAllTakeJobs() {
+            await().atMost(Field.PATIENCE)
+                    .until(() -> {
+                        carryOut(8);
+                        return seen.size() == workers.size();
+                    });
+        }
+
+        /**
+         * @return jobs a second, from the first result to the last
+         */
+        double carryOut(int count) throws Exception {
+            Map<String, byte[]> jobs = new LinkedHashMap<>();
+            for (int i = 0; i < count; i++) {
+                ObjectNode job = House.sh("echo " + i);
+                jobs.put(job.path("job_id").asText(), House.JSON.writeValueAsBytes(job));
+            }
+            Instant from = Instant.now();
+            field.client.sendAll(JobTopic.EXECUTE, jobs);
+            List<Instant> at = new ArrayList<>();
+            results(jobs.keySet(), from)
+                    .forEach((id, results) -> {
+                        assertEquals(1, results.size(), id);
+                        JsonNode result = json(results.getFirst());
+                        assertEquals(
+                                "SUCCEEDED", result.path("outcome").asText(), result::toString);
+                        seen.add(result.path("replica").asText());
+                        at.add(results.getFirst().at());
+                    });
+            assertEquals(count, at.size());
+            at.sort(null);
+            Duration took = Duration.between(at.getFirst(), at.getLast());
+            return (count - 1) * 1000.0 / Math.max(1, took.toMillis());
+        }
+
+        private Map<String, List<BoxcarClient.Raw>> results(Set<String> wanted, Instant from) {
+            Map<String, List<BoxcarClient.Raw>> found = new HashMap<>();
+            await().atMost(Duration.ofMinutes(5))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .until(() -> {
+                        found.clear();
+                        field.client.results(
+                                new BoxcarClient.View(null, true, false),
+                                raw -> {
+                                    String id = Objects.requireNonNullElse(raw.key(), "");
+                                    if (wanted.contains(id) && !raw.at().isBefore(from)) {
+                                        found.computeIfAbsent(id, _ -> new ArrayList<>()).add(raw);
+                                    }
+                                    return true;
+                                });
+                        return found.size() == wanted.size();
+                    });
+            return found;
+        }
+
+        private static JsonNode json(BoxcarClient.Raw raw) {
+            try {
+                return ResultCodec.toJson(Objects.requireNonNull(raw.value()));
+            } catch (UnreadableValue e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        void end() throws Exception {
+            for (WorkerProcess worker : workers) {
+                worker.terminate();
+            }
+            for (WorkerProcess worker : workers) {
+                assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+            }
+        }
+    }
+}

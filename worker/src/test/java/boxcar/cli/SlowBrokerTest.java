@@ -1,0 +1,173 @@
+package boxcar.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.intake.JobTopic;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * A broker that is far away, and one that is not heard for some seconds. The lock is 15 s, the
+ * shortest there is, and renewed each 5 s.
+ */
+@Tag("long")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SlowBrokerTest {
+    private static final String LOST = "the lock on";
+
+    @SuppressWarnings("NullAway.Init")
+    private SlowLink link;
+
+    @SuppressWarnings("NullAway.Init")
+    private Field field;
+
+    @SuppressWarnings("NullAway.Init")
+    private List<WorkerProcess> workers;
+
+    @BeforeAll
+    void aBrokerBehindALink() throws Exception {
+        link = new SlowLink();
+        field = Field.behind(link);
+        workers = List.of(field.worker("near"), field.worker("far"));
+        JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
+        assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
+        workers.forEach(worker -> Field.awaitLog(worker, "is ready on this host", 1));
+    }
+
+    @AfterEach
+    void theLinkIsQuick() {
+        link.flow();
+        link.delay(Duration.ZERO, Duration.ZERO);
+    }
+
+    @AfterAll
+    void allEnds() throws Exception {
+        field.close();
+        link.close();
+    }
+
+    /** A sleeper of several renewals, and quick ones beside it. */
+    private List<ObjectNode> send(int quick, int sleepSeconds) throws Exception {
+        List<ObjectNode> jobs = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            ObjectNode sleeper = House.sh("sleep " + sleepSeconds + "; echo slept");
+            sleeper.putObject("run_limits").put("wall_time", sleepSeconds + 20);
+            jobs.add(sleeper);
+        }
+        for (int i = 0; i < quick; i++) {
+            jobs.add(House.sh("echo " + i));
+        }
+        for (ObjectNode job : jobs) {
+            field.send(JobTopic.EXECUTE, job);
+        }
+        return jobs;
+    }
+
+    private int lost() {
+        return workers.stream().mapToInt(worker -> Field.count(worker, LOST)).sum();
+    }
+
+    private int runs(ObjectNode job) {
+        String words = "Job " + job.path("job_id").asText() + " runs, delivery";
+        return workers.stream().mapToInt(worker -> Field.count(worker, words)).sum();
+    }
+
+    private void assertEachEndedOnce(List<ObjectNode> jobs, int lost) throws Exception {
+        int more = 0;
+        for (ObjectNode job : jobs) {
+            JsonNode result = field.result(job);
+            assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
+            assertEquals(1, field.results(job).size(), result::toString);
+            more += runs(job) - 1;
+        }
+        assertTrue(more <= lost, more + " jobs ran again, and " + lost + " locks were lost");
+    }
+
+    @Test
+    void overASlowLinkEachJobRunsOnceAndItsLockIsKept() throws Exception {
+        int lostBefore = lost();
+        link.delay(Duration.ofMillis(200), Duration.ofMillis(500));
+        long start = System.nanoTime();
+        List<ObjectNode> jobs = send(12, 18);
+        assertEachEndedOnce(jobs, 0);
+        System.out.printf(
+                Locale.ROOT,
+                "SLOW 200 to 500 ms each way: %d jobs, two of 18 s, in %.1f s; locks lost: %d%n",
+                jobs.size(),
+                (System.nanoTime() - start) / 1e9,
+                lost() - lostBefore);
+        assertEquals(0, lost() - lostBefore, "a renewal did not survive");
+    }
+
+    @Test
+    void overALinkThatStallsForSecondsEachJobHasOneOutcome() throws Exception {
+        int lostBefore = lost();
+        link.delay(Duration.ofMillis(20), Duration.ofMillis(50));
+        List<ObjectNode> jobs = send(4, 24);
+        await().atMost(Field.PATIENCE).until(() -> runs(jobs.get(0)) + runs(jobs.get(1)) == 2);
+        for (int stalls = 0; stalls < 3; stalls++) {
+            link.stall();
+            long from = System.nanoTime();
+            await().atMost(Field.PATIENCE)
+                    .until(() -> System.nanoTime() - from > Duration.ofSeconds(4).toNanos());
+            link.flow();
+            long before = link.pieces();
+            await().atMost(Field.PATIENCE).until(() -> link.pieces() > before + 20);
+        }
+        assertEachEndedOnce(jobs, lost() - lostBefore);
+        System.out.printf(
+                Locale.ROOT,
+                "SLOW three stalls of 4 s: %d jobs, two of 24 s; locks lost: %d%n",
+                jobs.size(),
+                lost() - lostBefore);
+        assertEquals(0, lost() - lostBefore, "a renewal did not survive");
+    }
+
+    @Test
+    void aStallThatIsLongerThanTheLockEndsInOneOutcomeToo() throws Exception {
+        int lostBefore = lost();
+        List<ObjectNode> jobs = send(2, 8);
+        await().atMost(Field.PATIENCE).until(() -> runs(jobs.get(0)) + runs(jobs.get(1)) == 2);
+        link.stall();
+        long from = System.nanoTime();
+        await().atMost(Field.PATIENCE)
+                .until(() -> System.nanoTime() - from > Duration.ofSeconds(20).toNanos());
+        link.flow();
+        for (ObjectNode job : jobs) {
+            JsonNode result = field.result(job);
+            assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
+        }
+        await().atMost(Field.PATIENCE).until(() -> held() == 0);
+        int more = 0;
+        for (ObjectNode job : jobs) {
+            assertEquals(
+                    1, field.results(job).stream().map(r -> r.path("verdict")).distinct().count());
+            more += runs(job) - 1;
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "SLOW one stall of 20 s: %d jobs, two of 8 s; %d ran again; locks lost: %d%n",
+                jobs.size(),
+                more,
+                lost() - lostBefore);
+    }
+
+    /** Boxes that are lent now. */
+    private int held() {
+        return workers.stream()
+                .mapToInt(worker -> Field.count(worker, " lent") - Field.count(worker, " returned"))
+                .sum();
+    }
+}

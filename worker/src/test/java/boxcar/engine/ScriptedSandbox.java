@@ -1,0 +1,72 @@
+package boxcar.engine;
+
+import boxcar.job.Cancellation;
+import boxcar.job.Captured;
+import boxcar.job.Disk;
+import boxcar.job.Ending;
+import boxcar.job.Fault;
+import boxcar.job.Sandbox;
+import boxcar.job.Stage;
+import boxcar.job.Usage;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A sandbox that does with each stage what it was told last. */
+public final class ScriptedSandbox implements Sandbox {
+    private final AtomicInteger runs = new AtomicInteger();
+    private volatile Act act = (_, _) -> ended(new Ending.Exited(0));
+
+    /** What it does with a stage. */
+    @FunctionalInterface
+    public interface Act {
+        Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException;
+    }
+
+    public void does(Act next) {
+        act = next;
+    }
+
+    public void ends(Ending.How how) {
+        act = (_, _) -> ended(how);
+    }
+
+    public void fails(String step) {
+        act =
+                (_, _) -> {
+                    throw new Fault(step, Fault.Next.TRY_ELSEWHERE, "as told");
+                };
+    }
+
+    /** Stages that came so far. */
+    public int runs() {
+        return runs.get();
+    }
+
+    public static Ending ended(Ending.How how) {
+        Usage nothing = new Usage(null, null, null, null, null, null, false, false);
+        return new Ending(how, nothing, Captured.NOTHING, Captured.NOTHING, null, null);
+    }
+
+    @Override
+    public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
+        runs.incrementAndGet();
+        return act.run(stage, cancellation);
+    }
+
+    @Override
+    public Disk disk() {
+        throw new UnsupportedOperationException("no work directories here");
+    }
+
+    @Override
+    public Engine engine() {
+        return new Engine("scripted", "1", "none", MemoryLimit.ADDRESS_SPACE);
+    }
+
+    @Override
+    public Boxes boxes() {
+        return new Boxes(2, 0, 0);
+    }
+
+    @Override
+    public void close() {}
+}
