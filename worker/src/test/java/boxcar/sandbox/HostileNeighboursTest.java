@@ -240,7 +240,7 @@ class HostileNeighboursTest implements Told {
                     run(
                             Given.perl(
                                             disk.path(),
-                                            "open F, '>', 'f'; $r = syscall 285, fileno F, 1, 0, 1 << 30;"
+                                            "$SIG{XFSZ} = 'IGNORE'; open F, '>', 'f'; $r = syscall 285, fileno F, 1, 0, 1 << 30;"
                                                     + " pipe $r[$_], $w[$_] and fcntl $w[$_], 1031, 1 << 20 for 1..60;"
                                                     + " for (@w) { $_ or next; fcntl $_, 4, 2048; syswrite $_, 'x' x 1048576 }"
                                                     + " print $r; exit 4")
@@ -303,7 +303,8 @@ class HostileNeighboursTest implements Told {
                     """
                     for (1..8) { my $n = 'left'; my $fd = syscall 319, $n, 0; open my $m, '>&=', $fd; syswrite $m, 'x' x 4194304; push @m, $m }
                     $id = shmget 4712, 8388608, 01666; shmwrite $id, 'x' x 8388608, 0, 8388608;
-                    syscall 157, 1, 9; syscall 253; syscall 222, 0, 0, pack('L', 0);
+                    my $timer = pack 'L', 0;
+                    syscall 157, 1, 9; syscall 253; syscall 222, 0, 0, $timer;
                     if (!fork) { syscall 112; exit if fork; $SIG{$_} = 'IGNORE' for keys %SIG; sleep 50 while 1 }
                     exit 4
                     """;
