@@ -33,8 +33,10 @@ final class BenchProcess {
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path"));
         Path temporary = Files.createDirectory(folder.resolve("tmp"));
-        List<String> command = new ArrayList<>(WorkerProcess.command());
-        command = new ArrayList<>(command.subList(0, command.indexOf("-cp")));
+        // A shell that starts the build in the background has it ignore SIGINT.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        List<String> worker = WorkerProcess.command();
+        command.addAll(worker.subList(0, worker.indexOf("-cp")));
         command.addAll(
                 List.of(
                         "-Djava.io.tmpdir=" + temporary,
