@@ -1,6 +1,7 @@
 package boxcar.cli;
 
 import boxcar.config.Config;
+import boxcar.files.Owner;
 import boxcar.files.Trees;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -143,7 +144,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         Path work = folder.resolve("work");
         if (!Files.exists(work)) {
             copy(calls.stages().getFirst().resolve("work"), work);
-            Trees.giveTo(work, user, user);
+            Trees.giveTo(work, Owner.of(user, user));
         }
         return work;
     }

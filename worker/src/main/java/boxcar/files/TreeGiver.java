@@ -2,10 +2,8 @@ package boxcar.files;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -15,20 +13,14 @@ import org.jspecify.annotations.Nullable;
  * redirect while no process of the tree's former owner lives.
  */
 final class TreeGiver {
-    private final UserPrincipal user;
-    private final GroupPrincipal group;
+    private final Owner owner;
 
-    private TreeGiver(UserPrincipal user, GroupPrincipal group) {
-        this.user = user;
-        this.group = group;
+    private TreeGiver(Owner owner) {
+        this.owner = owner;
     }
 
-    static void giveTo(Path root, int uid, int gid) throws IOException {
-        var lookup = root.getFileSystem().getUserPrincipalLookupService();
-        new TreeGiver(
-                        lookup.lookupPrincipalByName(Integer.toString(uid)),
-                        lookup.lookupPrincipalByGroupName(Integer.toString(gid)))
-                .walk(root);
+    static void giveTo(Path root, Owner owner) throws IOException {
+        new TreeGiver(owner).walk(root);
     }
 
     private void walk(Path root) throws IOException {
@@ -75,14 +67,11 @@ final class TreeGiver {
         return folders;
     }
 
+    /** Whose it was is not asked: Java would look the names up, which is dearer than to set it. */
     private void give(PosixFileAttributeView view) throws IOException {
         PosixFileAttributes attributes = view.readAttributes();
-        if (!attributes.owner().equals(user)) {
-            view.setOwner(user);
-        }
-        if (!attributes.group().equals(group)) {
-            view.setGroup(group);
-        }
+        view.setOwner(owner.user());
+        view.setGroup(owner.group());
         // Java shows nine bits and sets all twelve: this clears set-uid, set-gid and sticky.
         view.setPermissions(attributes.permissions());
     }

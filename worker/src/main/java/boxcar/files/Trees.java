@@ -163,8 +163,8 @@ public final class Trees {
      * Makes the tree belong to a user: removes FIFOs, sockets and devices, clears set-uid and
      * set-gid bits, gives every folder and regular file to the user. Links are left as they are.
      */
-    public static void giveTo(Path root, int uid, int gid) throws IOException {
-        TreeGiver.giveTo(root, uid, gid);
+    public static void giveTo(Path root, Owner owner) throws IOException {
+        TreeGiver.giveTo(root, owner);
     }
 
     private static Path inside(String relative) throws IOException {

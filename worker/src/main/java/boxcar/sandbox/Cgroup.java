@@ -35,6 +35,7 @@ final class Cgroup {
     private long refusedBase;
     private long killedBase;
     private long limited;
+    private long processesAtMost;
 
     Cgroup(Cgroups host, String name) {
         first = host.version().equals("v1");
@@ -55,6 +56,7 @@ final class Cgroup {
                 Files.createDirectories(path);
             }
             writeIfThere(pids.resolve("pids.max"), "max");
+            processesAtMost = 0;
             lift();
         } catch (IOException e) {
             throw Faults.box("cannot make the control group " + memory, e);
@@ -78,7 +80,7 @@ final class Cgroup {
         }
         try {
             long already = number(pids.resolve("pids.current"));
-            write(pids.resolve("pids.max"), Long.toString(already + processes));
+            limitProcesses(already + processes);
             limitBeyondWhatIsKept(Math.multiplyExact(memoryKib, (long) KIB));
             memoryBase = usage();
             refusedBase = refused();
@@ -86,6 +88,14 @@ final class Cgroup {
             cpuBase = cpu();
         } catch (IOException | ArithmeticException e) {
             throw Faults.sandbox("cannot set the limits of " + memory, e);
+        }
+    }
+
+    private void limitProcesses(long most) throws IOException {
+        if (most != processesAtMost) {
+            processesAtMost = 0;
+            write(pids.resolve("pids.max"), Long.toString(most));
+            processesAtMost = most;
         }
     }
 

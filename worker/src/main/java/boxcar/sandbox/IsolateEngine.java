@@ -1,5 +1,6 @@
 package boxcar.sandbox;
 
+import boxcar.files.Owner;
 import boxcar.files.Trees;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
@@ -28,6 +29,7 @@ final class IsolateEngine implements BoxEngine {
     private final Telemetry telemetry;
     private final Cgroups cgroups;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
+    private final Map<Integer, Owner> owners = new ConcurrentHashMap<>();
 
     private IsolateEngine(
             IsolateTool tool, SandboxSettings settings, Telemetry telemetry, Cgroups cgroups) {
@@ -121,6 +123,15 @@ final class IsolateEngine implements BoxEngine {
         }
     }
 
+    private Owner owner(int box) throws IOException {
+        Owner known = owners.get(box);
+        if (known == null) {
+            known = Owner.of(tool.uid(box), tool.gid(box));
+            owners.put(box, known);
+        }
+        return known;
+    }
+
     private BoxFolder folder(int box) {
         return new BoxFolder(settings.locks(), box);
     }
@@ -132,7 +143,7 @@ final class IsolateEngine implements BoxEngine {
     @Override
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
         try {
-            Trees.giveTo(stage.workDirectory(), tool.uid(box), tool.gid(box));
+            Trees.giveTo(stage.workDirectory(), owner(box));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }

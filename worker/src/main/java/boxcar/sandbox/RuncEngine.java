@@ -1,5 +1,6 @@
 package boxcar.sandbox;
 
+import boxcar.files.Owner;
 import boxcar.files.Trees;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
@@ -135,7 +136,7 @@ final class RuncEngine implements BoxEngine {
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
         int user = FIRST_UID + box;
         try {
-            Trees.giveTo(stage.workDirectory(), user, user);
+            Trees.giveTo(stage.workDirectory(), Owner.of(user, user));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }

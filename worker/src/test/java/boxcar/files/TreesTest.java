@@ -125,7 +125,7 @@ class TreesTest {
                         + " '>', 'f'; symlink 'x', 'l'",
                 root.toString());
 
-        Trees.giveTo(root, 61000, 61000);
+        Trees.giveTo(root, Owner.of(61000, 61000));
         Trees.copy(root, home.resolve("copy"));
         Trees.delete(root);
         Trees.delete(home.resolve("copy"));
@@ -178,7 +178,7 @@ class TreesTest {
         Path outside = Files.write(home.resolve("outside"), TEXT);
         Files.createSymbolicLink(root.resolve("d/link"), outside);
 
-        Trees.giveTo(root, 61000, 61001);
+        Trees.giveTo(root, Owner.of(61000, 61001));
 
         assertEquals(61000, Files.getAttribute(root.resolve("d"), "unix:uid"));
         assertEquals(61000, Files.getAttribute(root.resolve("d/tool"), "unix:uid"));
