@@ -2,6 +2,7 @@ package boxcar.sandbox;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import boxcar.files.Owner;
 import boxcar.files.Trees;
 import boxcar.job.Cancellation;
 import boxcar.job.Disk;
@@ -36,9 +37,11 @@ public class BoxBench {
     private Path folder;
     private SandboxSettings settings;
     private Disks disks;
+    private Owner owner;
 
     @Setup
     public void open() throws IOException {
+        owner = Owner.of(NOBODY, NOBODY);
         folder = BenchFolder.make();
         settings =
                 new SandboxSettings(
@@ -84,7 +87,7 @@ public class BoxBench {
     public void workDirectory() throws Fault, IOException, InterruptedException {
         try (Disk disk = disks.lend()) {
             Trees.write(disk.path(), "main.sh", SOURCE, false);
-            Trees.giveTo(disk.path(), NOBODY, NOBODY);
+            Trees.giveTo(disk.path(), owner);
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ class BenchTest {
         started.forEach(BenchProcess::end);
     }
 
+    @Tag("long")
     @Test
     void throughputIsOneObjectWithTheBareLoopBesideIt() throws Exception {
         List<JsonNode> points =
@@ -68,6 +70,7 @@ class BenchTest {
         assertTrue(point.path("steps_ms").path("engine").asDouble() > 0, point::toString);
     }
 
+    @Tag("long")
     @Test
     void aSeriesOfACompiledProgramIsAnObjectOnALineForEachNumberOfBoxes() throws Exception {
         Path chart = folder.resolve("chart.svg");
@@ -97,6 +100,7 @@ class BenchTest {
         assertTrue(Files.readString(chart).contains("2 boxes"));
     }
 
+    @Tag("long")
     @Test
     void latencyTellsTheWholeAndWhatWeAdd() throws Exception {
         List<JsonNode> points =
@@ -111,6 +115,7 @@ class BenchTest {
         }
     }
 
+    @Tag("long")
     @Test
     void scaleTellsEachDimensionThatIsAskedFor() throws Exception {
         List<JsonNode> points =
@@ -140,6 +145,7 @@ class BenchTest {
         assertHas(tests, "runs_per_second", "beside_per_second", "ratio");
     }
 
+    @Tag("long")
     @Test
     void startTellsTimesAndMemory() throws Exception {
         List<JsonNode> points =
@@ -155,15 +161,17 @@ class BenchTest {
                 point::toString);
     }
 
+    @Tag("long")
     @Test
     void stoppedInItsWarmUpItLeavesNothing() throws Exception {
         BenchProcess bench = bench("throughput", "--boxes", "2", "--warm-up", "100000");
-        bench.awaitSaid("of 100,000 results");
+        bench.awaitSaid("Sent 100,000 of 100,000 jobs");
         bench.interrupt();
         assertEquals(Exit.STOPPED, bench.exit(), bench::said);
         bench.assertNothingIsLeft();
     }
 
+    @Tag("long")
     @Test
     void stoppedWhileTheWorkerIsHeldStillItLeavesNothingEither() throws Exception {
         BenchProcess bench =
