@@ -18,9 +18,10 @@ import picocli.CommandLine.ParameterException;
         name = "all",
         mixinStandardHelpOptions = true,
         description = {
-            "Runs every benchmark, one after the other, on each engine that works here; meant to take less than 25",
-            "minutes on two quiet cores. Writes for each a file of points (JSON), and a chart (SVG), and puts all tables,",
-            "and whether the bars are met, into README.md of the folder, between its two marks.",
+            "Runs every benchmark on each engine that works here.",
+            "One after the other; meant to take less than 25 minutes on two quiet cores. Writes for each a file of points",
+            "(JSON), and a chart (SVG), and puts all tables, and whether the bars are met, into README.md of the folder,",
+            "between its two marks.",
         })
 final class BenchAll implements Callable<Integer> {
     @Option(

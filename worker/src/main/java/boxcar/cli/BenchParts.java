@@ -23,8 +23,9 @@ import picocli.CommandLine.Option;
         name = "parts",
         mixinStandardHelpOptions = true,
         description = {
-            "What single parts of the worker take: decode, encode, parsing a meta file, claiming a box, starting a",
-            "process, setting up a work directory, asking and writing the ledger. By JMH, in JVMs of their own.",
+            "What single parts of the worker take, by JMH.",
+            "Decode, encode, parsing a meta file, claiming a box, starting a process, setting up a work directory, asking",
+            "and writing the ledger; in JVMs of their own.",
         })
 final class BenchParts implements Bench, Callable<Integer> {
     /** Of the benchmarks' jars; the launcher sets it. */

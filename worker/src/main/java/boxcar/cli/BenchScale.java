@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
         name = "scale",
         mixinStandardHelpOptions = true,
         description = {
-            "What becomes of throughput and memory when there are more replicas, a longer backlog, larger or more",
-            "source files, more tests in a job. Measures the dimensions that are given.",
+            "What more of anything does to throughput and memory.",
+            "More replicas, a longer backlog, larger or more source files, more tests in a job: measures the dimensions",
+            "that are given.",
         })
 final class BenchScale implements Bench, Callable<Integer> {
     @Mixin private BenchEngines engines = new BenchEngines();

@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
         name = "soak",
         mixinStandardHelpOptions = true,
         description = {
-            "A long run on this host: a Kafka broker and some workers, each a process of its own, under an even load of",
+            "Whether anything grows in a long run on this host.",
+            "A Kafka broker and some workers, each a process of its own, under an even load of",
             "jobs of all kinds, rejected ones and unreadable ones among them, with runtimes installed and removed. One",
             "worker is left in peace; the others are killed with kill -9 from time to time. Of the one in peace, and of",
             "what the boxes of the range have on this host, samples are taken; at the end the median of the last third",

@@ -80,13 +80,10 @@ final class Publisher implements Outbox, AutoCloseable {
         if (cause instanceof RecordTooLargeException) {
             throw new RefusedRecordException(KafkaFailures.say(cause), cause);
         }
-        String message = "cannot write to " + record.topic() + ": " + KafkaFailures.say(cause);
+        String message =
+                "cannot write to " + record.topic() + ": " + KafkaFailures.sayAndMend(cause);
         if (KafkaFailures.isAccess(cause)) {
-            onForbidden.accept(
-                    "We cannot write to "
-                            + record.topic()
-                            + ": "
-                            + KafkaFailures.sayAndMend(cause));
+            onForbidden.accept("We " + message);
         }
         return new Fault("publish", Fault.Next.TRY_ELSEWHERE, message);
     }

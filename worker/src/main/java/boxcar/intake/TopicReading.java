@@ -5,8 +5,11 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Reads all partitions of a topic from some point, without a group. For the consumer's thread. */
@@ -28,7 +31,7 @@ final class TopicReading {
      */
     static TopicReading assign(KafkaConsumer<byte[], byte[]> consumer, String topic) {
         List<TopicPartition> partitions =
-                consumer.partitionsFor(topic, PATIENCE).stream()
+                naming(topic, () -> consumer.partitionsFor(topic, PATIENCE)).stream()
                         .map(p -> new TopicPartition(p.topic(), p.partition()))
                         .toList();
         if (partitions.isEmpty()) {
@@ -38,12 +41,27 @@ final class TopicReading {
         return new TopicReading(consumer, partitions);
     }
 
+    /** Kafka does not always say which topic it is that we may not read. */
+    private static <T> T naming(String topic, Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (TopicAuthorizationException e) {
+            throw e.unauthorizedTopics().isEmpty()
+                    ? new TopicAuthorizationException(Set.of(topic))
+                    : e;
+        }
+    }
+
+    private <T> T naming(Supplier<T> call) {
+        return naming(partitions.getFirst().topic(), call);
+    }
+
     void fromBeginning() {
-        consumer.beginningOffsets(partitions, PATIENCE).forEach(consumer::seek);
+        naming(() -> consumer.beginningOffsets(partitions, PATIENCE)).forEach(consumer::seek);
     }
 
     void fromEnd() {
-        consumer.endOffsets(partitions, PATIENCE).forEach(consumer::seek);
+        ends().forEach(consumer::seek);
     }
 
     /** From the first record that is not older. */
@@ -51,7 +69,7 @@ final class TopicReading {
         Map<TopicPartition, Long> wanted = new HashMap<>();
         partitions.forEach(p -> wanted.put(p, Math.max(0, time.toEpochMilli())));
         Map<TopicPartition, Long> ends = ends();
-        consumer.offsetsForTimes(wanted, PATIENCE)
+        naming(() -> consumer.offsetsForTimes(wanted, PATIENCE))
                 .forEach((partition, found) ->
                         consumer.seek(
                                 partition,
@@ -60,11 +78,11 @@ final class TopicReading {
 
     /** Where the topic ends now; also tells whether the broker answers. */
     Map<TopicPartition, Long> ends() {
-        return consumer.endOffsets(partitions, PATIENCE);
+        return ends(PATIENCE);
     }
 
     Map<TopicPartition, Long> ends(Duration patience) {
-        return consumer.endOffsets(partitions, patience);
+        return naming(() -> consumer.endOffsets(partitions, patience));
     }
 
     boolean hasReached(Map<TopicPartition, Long> ends) {

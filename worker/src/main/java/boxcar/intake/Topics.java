@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -13,6 +14,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Makes and checks Boxcar's topics and share groups in a Kafka cluster. */
@@ -53,6 +55,9 @@ public final class Topics {
             return "made topic " + plan.name();
         } catch (TopicExistsException e) {
             return "topic " + plan.name() + " is there already";
+        } catch (TopicAuthorizationException e) {
+            // The broker does not say which.
+            throw new TopicAuthorizationException(Set.of(plan.name()));
         }
     }
 

@@ -169,6 +169,7 @@ class HostileSecretsTest implements Told {
                 House.sh(
                         "for d in /box /tmp /dev/shm; do echo \"$MARK\" > $d/mark; chmod 666 $d/mark; done;"
                                 + " cat > /tmp/stdin; sleep 6");
+        job.putObject("run_limits").put("wall_time", 30);
         job.putObject("env").put("MARK", password);
         job.put("stdin", password);
         job.putArray("args").add(password);
