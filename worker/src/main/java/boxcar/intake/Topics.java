@@ -12,6 +12,7 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -63,6 +64,19 @@ public final class Topics {
 
     private void set(Admin admin, String group, GroupSettings wanted, Consumer<String> progress)
             throws InterruptedException {
+        boolean changed;
+        try {
+            changed = setAll(admin, group, wanted, progress);
+        } catch (GroupAuthorizationException e) {
+            // The broker does not say which.
+            throw GroupAuthorizationException.forGroupId(group);
+        }
+        progress.accept(changed ? "set group " + group : "group " + group + " is set already");
+    }
+
+    private boolean setAll(
+            Admin admin, String group, GroupSettings wanted, Consumer<String> progress)
+            throws InterruptedException {
         Config now = AdminCalls.groupConfig(admin, group);
         boolean changed = alter(admin, group, AdminCalls.missing(now, wanted.needed(settings)));
         for (Map.Entry<String, String> one : AdminCalls.missing(now, wanted.quicker()).entrySet()) {
@@ -72,7 +86,7 @@ public final class Topics {
                 progress.accept("group " + group + ": this broker does not take " + one.getKey());
             }
         }
-        progress.accept(changed ? "set group " + group : "group " + group + " is set already");
+        return changed;
     }
 
     private static boolean alter(Admin admin, String group, Map<String, String> values)
