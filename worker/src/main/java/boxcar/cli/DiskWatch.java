@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DiskWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
-    private static final Duration EVERY = Duration.ofSeconds(1);
+    private static final Duration EVERY = Duration.ofMillis(300);
     private static final byte[] PROBE = new byte[8192];
 
     private final Intake intake;

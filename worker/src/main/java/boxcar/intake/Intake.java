@@ -32,6 +32,9 @@ public final class Intake implements AutoCloseable {
 
     private static final long LOOK_EVERY_MILLIS = 50;
 
+    /** An idle slot ends its poll, of half a second, and closes its consumer. */
+    private static final Duration IDLE_GONE = Duration.ofSeconds(4);
+
     private final IntakeSettings settings;
     private final Consumer<String> onFatal;
     private final Gate gate = new Gate();
@@ -94,7 +97,13 @@ public final class Intake implements AutoCloseable {
                         clock);
         var around =
                 new Slot.Surroundings(
-                        gate, ends, settings.lock(), clock, contracts.telemetry, this::giveUp);
+                        gate,
+                        ends,
+                        this::awaitIdleSlotsGone,
+                        settings.lock(),
+                        clock,
+                        contracts.telemetry,
+                        this::giveUp);
         places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);
@@ -196,9 +205,11 @@ public final class Intake implements AutoCloseable {
      * would be given back again, and again, until its deliveries are used up.
      */
     private void awaitIdleSlotsGone() {
-        long deadline = System.nanoTime() + AFTER_GRACE.toNanos();
+        long deadline = System.nanoTime() + IDLE_GONE.toNanos();
         try {
-            while (slots.stream().anyMatch(Slot::isIdle) && System.nanoTime() - deadline < 0) {
+            while (!gate.isOpen()
+                    && slots.stream().anyMatch(Slot::isIdle)
+                    && System.nanoTime() - deadline < 0) {
                 Thread.sleep(LOOK_EVERY_MILLIS);
             }
         } catch (InterruptedException e) {

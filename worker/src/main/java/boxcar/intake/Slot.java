@@ -56,6 +56,7 @@ final class Slot implements Runnable {
     record Surroundings(
             Gate gate,
             TopicEnds ends,
+            Runnable untilOthersAreGone,
             Duration lock,
             InstantSource clock,
             Telemetry telemetry,
@@ -226,13 +227,16 @@ final class Slot implements Runnable {
         }
     }
 
-    private static Duration settle(Lease lease, Settling settling) {
+    private Duration settle(Lease lease, Settling settling) {
         return switch (settling) {
             case Settling.Accept _ -> {
                 lease.accept();
                 yield Duration.ZERO;
             }
             case Settling.Release(Duration rest) -> {
+                if (!around.gate.isOpen()) {
+                    around.untilOthersAreGone.run();
+                }
                 lease.release();
                 yield rest;
             }
