@@ -136,7 +136,8 @@ class DiskFaultsTest {
 
     @Tried(
             "The disk of the state folder is full while an installation is staged and put into place")
-    @Must("a fault, not a verdict; the installation succeeds by itself when there is room")
+    @Must(
+            "/ready 503; no verdict for lack of room: the installation succeeds by itself when there is some")
     @Test
     void anInstallationWithoutRoomIsDoneWhenThereIsSome() throws Exception {
         onASmallDisk(
