@@ -80,7 +80,7 @@ public final class Metrics implements Telemetry {
                     .buckets(STEPS)
                     .register(registry);
 
-    private final Timings timings = new Timings(this::step);
+    private final Timings timings = new Timings(System::nanoTime, this::step);
 
     /** Registers the JVM's own figures too. */
     public Metrics() {

@@ -3,6 +3,7 @@ package boxcar.metrics;
 import boxcar.job.Telemetry.Timing;
 import java.time.Duration;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +11,17 @@ import org.jspecify.annotations.Nullable;
  * so that no time is told twice. Safe for many threads.
  */
 final class Timings {
+    private final LongSupplier nanos;
     private final BiConsumer<String, Duration> told;
 
     @SuppressWarnings("ThreadLocalUsage") // One for each Metrics, of which a process has one.
     private final ThreadLocal<@Nullable Running> innermost = new ThreadLocal<>();
 
-    Timings(BiConsumer<String, Duration> told) {
+    /**
+     * @param nanos the clock: System::nanoTime
+     */
+    Timings(LongSupplier nanos, BiConsumer<String, Duration> told) {
+        this.nanos = nanos;
         this.told = told;
     }
 
@@ -28,7 +34,7 @@ final class Timings {
     private final class Running implements Timing {
         private final String step;
         private final @Nullable Running outer;
-        private final long start = System.nanoTime();
+        private final long start = nanos.getAsLong();
         private long elsewhere;
 
         Running(String step, @Nullable Running outer) {
@@ -44,7 +50,7 @@ final class Timings {
 
         @Override
         public void close() {
-            long took = System.nanoTime() - start;
+            long took = nanos.getAsLong() - start;
             if (outer == null) {
                 innermost.remove();
             } else {
