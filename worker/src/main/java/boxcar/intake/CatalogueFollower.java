@@ -146,8 +146,8 @@ public final class CatalogueFollower implements AutoCloseable {
         long end = offset(consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
         while (!gate.isStopped()) {
             if (!caughtUp && consumer.position(partition, PATIENCE) >= end) {
-                told.onCaughtUp.run();
                 caughtUp = true;
+                told.onCaughtUp.run();
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 take(record);

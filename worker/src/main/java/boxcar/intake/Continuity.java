@@ -1,8 +1,8 @@
 package boxcar.intake;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -20,26 +20,24 @@ import org.apache.kafka.common.TopicPartition;
  * <p>Whoever held such a record lost it with the restart, and can tell of it only for as long as
  * its lock and its producer last: results that are read after that tell for good.
  *
+ * <p>A consumer that is opened anew need not begin from nothing: what another one of this replica
+ * knows, whose connection has lasted, is true for it as well.
+ *
  * <p>For the slot's thread, save for what {@link #watch} returns.
  */
-final class Continuity {
+final class Continuity implements AutoCloseable {
     private static final Set<String> CONNECTIONS =
             Set.of("connection-close-total", "connection-creation-total");
     private static final double NEVER = -1;
 
-    private final TopicEnds ends;
-    private final Duration lock;
+    private final Connections others;
+    private final String topic;
     private final List<Metric> connections;
-    private double known = NEVER;
-    private Map<TopicPartition, Long> since = Map.of();
-    private long settled;
+    private volatile Known known = Known.NOTHING;
 
-    /**
-     * @param lock the longest that somebody may hold a record without renewing
-     */
-    Continuity(TopicEnds ends, Duration lock, KafkaShareConsumer<byte[], byte[]> consumer) {
-        this.ends = ends;
-        this.lock = lock;
+    Continuity(Connections others, KafkaShareConsumer<byte[], byte[]> consumer, String topic) {
+        this.others = others;
+        this.topic = topic;
         this.connections =
                 consumer.metrics().values().stream()
                         .filter(metric -> CONNECTIONS.contains(metric.metricName().name()))
@@ -50,18 +48,44 @@ final class Continuity {
         }
     }
 
+    /**
+     * What is known while the connections are those of then.
+     *
+     * @param connections how many were made and closed by then
+     * @param since where the topic ended
+     * @param settled when nobody can tell any more of what came before, by {@link System#nanoTime}
+     */
+    record Known(double connections, Map<TopicPartition, Long> since, long settled) {
+        static final Known NOTHING = new Known(NEVER, Map.of(), 0);
+    }
+
     /** To be called after each poll: what comes after this is new while the connection lasts. */
-    void refresh(String topic) throws InterruptedException {
+    void refresh() throws InterruptedException {
         double now = connections();
-        if (now != known && now > 0) {
-            long asked = System.nanoTime();
-            ends.of(topic)
-                    .ifPresent(offsets -> {
-                        since = offsets;
-                        settled = asked + lock.plus(Publisher.MOST).toNanos();
-                        known = now;
-                    });
+        if (now != known.connections && now > 0) {
+            Optional<Known> learned = others.knowOf(topic);
+            if (learned.isPresent()) {
+                Known of = learned.get();
+                known = new Known(now, of.since, of.settled);
+            }
         }
+    }
+
+    String topic() {
+        return topic;
+    }
+
+    /** What is known of a topic of one partition, if the connection has lasted. For any thread. */
+    Optional<Known> lasting() {
+        Known now = known;
+        return now.since.size() == 1 && connections() == now.connections
+                ? Optional.of(now)
+                : Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        others.forget(this);
     }
 
     /**
@@ -71,13 +95,14 @@ final class Continuity {
      *     anybody may; any thread may ask, and what it hears may change while the job runs
      */
     Supplier<OptionalLong> watch(ConsumerRecord<byte[], byte[]> record) {
+        Known then = known;
         double now = connections();
-        if (now != known) {
+        if (now != then.connections) {
             return () -> OptionalLong.of(System.nanoTime());
         }
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        boolean old = record.offset() < since.getOrDefault(partition, Long.MAX_VALUE);
-        OptionalLong until = old ? OptionalLong.of(settled) : OptionalLong.empty();
+        boolean old = record.offset() < then.since.getOrDefault(partition, Long.MAX_VALUE);
+        OptionalLong until = old ? OptionalLong.of(then.settled) : OptionalLong.empty();
         return () -> connections() == now ? until : OptionalLong.of(System.nanoTime());
     }
 

@@ -1,67 +1,139 @@
 package boxcar.intake;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A delivery being handled on a thread of its own. */
+/**
+ * A record that is worked on by a thread of its own, when it is its turn. The turn may end before
+ * the work does. Safe for many threads.
+ */
 final class HeldJob {
     private static final Logger log = LoggerFactory.getLogger(HeldJob.class);
     private static final Duration REST = Duration.ofSeconds(1);
+    private static final Settling GIVE_BACK = new Settling.Release(Duration.ZERO);
 
-    private final CompletableFuture<Settling> end = new CompletableFuture<>();
-    private final Thread thread;
-
-    private HeldJob(String name, RecordHandler handler, Delivery delivery) {
-        thread =
-                Thread.ofVirtual()
-                        .name(name + " job")
-                        .unstarted(() -> end.complete(handle(handler, delivery)));
+    private enum State {
+        WAITING,
+        WITHDRAWN,
+        IN_TURN,
+        PAST
     }
 
-    static HeldJob start(String name, RecordHandler handler, Delivery delivery) {
-        HeldJob job = new HeldJob(name, handler, delivery);
+    private final Lease lease;
+    private final Work work;
+    private final Semaphore turns;
+    private final Runnable onEnd;
+    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+    private final Thread thread;
+    private volatile @Nullable Ended ended;
+    private boolean lost;
+
+    private HeldJob(String name, Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+        this.lease = lease;
+        this.work = work;
+        this.turns = turns;
+        this.onEnd = onEnd;
+        this.thread = Thread.ofVirtual().name(name + " job").unstarted(this::run);
+    }
+
+    /** What is to be done. */
+    @FunctionalInterface
+    interface Work {
+        /**
+         * @param turnIsOver to be called when others may begin; at its end at the latest it is
+         * @throws InterruptedException if it was stopped; nothing was published
+         */
+        Settling handle(Runnable turnIsOver) throws InterruptedException;
+    }
+
+    /** How it ended, and when, by {@link System#nanoTime}. */
+    record Ended(Settling settling, long at) {}
+
+    /**
+     * @param turns a permit for each that may be worked on at a time
+     * @param onEnd called once, by another thread
+     */
+    static HeldJob start(String name, Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+        HeldJob job = new HeldJob(name, lease, work, turns, onEnd);
         job.thread.start();
         return job;
     }
 
-    private static Settling handle(RecordHandler handler, Delivery delivery) {
+    private void run() {
+        Settling settling = new Settling.Release(REST);
         try {
-            return handler.handle(delivery);
+            settling = inTurn();
         } catch (InterruptedException e) {
-            return new Settling.Release(Duration.ZERO);
+            settling = GIVE_BACK;
         } catch (Throwable e) {
             // Even an Error must not leave the slot waiting for ever.
-            log.error("Handling {} failed", delivery.place(), e);
-            return new Settling.Release(REST);
+            log.error("Handling {} failed", lease.where(), e);
+        } finally {
+            ended = new Ended(settling, System.nanoTime());
+            onEnd.run();
         }
     }
 
-    boolean endsWithin(Duration time) throws InterruptedException {
+    private Settling inTurn() throws InterruptedException {
+        turns.acquire();
+        if (!state.compareAndSet(State.WAITING, State.IN_TURN)) {
+            turns.release();
+            return GIVE_BACK;
+        }
         try {
-            end.get(time.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new AssertionError("handle() completes the future with a value", e);
+            return work.handle(this::turnIsOver);
+        } finally {
+            turnIsOver();
+        }
+    }
+
+    private void turnIsOver() {
+        if (state.compareAndSet(State.IN_TURN, State.PAST)) {
+            turns.release();
+        }
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    /** How it ended; null if it has not. */
+    @Nullable Ended ended() {
+        return ended;
+    }
+
+    /** Whether it waits for its turn. */
+    boolean isWaiting() {
+        return state.get() == State.WAITING;
+    }
+
+    /** Gives it back if its turn has not come; then it never does. */
+    void withdraw() {
+        if (state.compareAndSet(State.WAITING, State.WITHDRAWN)) {
+            thread.interrupt();
         }
     }
 
     void interrupt() {
+        withdraw();
         thread.interrupt();
     }
 
-    void awaitEnd() throws InterruptedException {
-        thread.join();
-    }
-
-    /** What becomes of the record; to be asked after the end. */
-    Settling settling() {
-        return end.resultNow();
+    /**
+     * Stops it, since its lock is lost.
+     *
+     * @return false if that was known
+     */
+    boolean lose() {
+        if (lost) {
+            return false;
+        }
+        lost = true;
+        interrupt();
+        return true;
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -60,7 +61,8 @@ public final class Intake implements AutoCloseable {
         this.settings = settings;
         this.onFatal = onFatal;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        this.publisher = new Publisher(clients, client + "-results", this::giveUp);
+        Pace pace = new Pace(topics.jobs(JobTopic.EXECUTE));
+        this.publisher = new Publisher(clients, client + "-results", this::giveUp, pace::isWide);
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),
@@ -98,15 +100,27 @@ public final class Intake implements AutoCloseable {
         var around =
                 new Slot.Surroundings(
                         gate,
-                        ends,
+                        new Connections(ends, settings.lock()),
                         this::awaitIdleSlotsGone,
+                        settings.deliveryLimit(),
                         settings.lock(),
                         clock,
                         contracts.telemetry,
                         this::giveUp);
-        places().forEach(place -> slots.add(new Slot(place, clients, desk, around)));
+        var installing =
+                new Slot.Crew(
+                        new Pace(topics.jobs(JobTopic.INSTALL)), turns(settings.installSlots()));
+        var executing = new Slot.Crew(pace, turns(settings.executeSlots()));
+        for (Slot.Place place : places().toList()) {
+            Slot.Crew crew = place.topic() == JobTopic.INSTALL ? installing : executing;
+            slots.add(new Slot(place, crew, clients, desk, around));
+        }
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);
+    }
+
+    private static Semaphore turns(int slots) {
+        return new Semaphore(slots, true);
     }
 
     /** Who does the work and who hears of it. */
@@ -162,7 +176,7 @@ public final class Intake implements AutoCloseable {
 
     /** Jobs that are held now. */
     public int held() {
-        return (int) slots.stream().filter(Slot::isBusy).count();
+        return slots.stream().mapToInt(Slot::held).sum();
     }
 
     /** Whether no slot holds a job or may get one: some time after a pause. */

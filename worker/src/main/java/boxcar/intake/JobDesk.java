@@ -249,6 +249,7 @@ final class JobDesk implements RecordHandler {
         } else {
             log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
             JobResult result = run(job);
+            delivery.worked().run();
             // Somebody who lost the job without knowing may have told of it meanwhile.
             if (!wasAnsweredElsewhere(delivery, claim)) {
                 answers.give(delivery, claim, result);

@@ -26,6 +26,9 @@ final class KafkaClients {
                     "metric.reporters", "",
                     "enable.metrics.push", "false");
 
+    /** Bytes of records that a slot is given at a time; one that is larger comes alone. */
+    private static final int FETCHED_AT_ONCE = 1 << 20;
+
     private final IntakeSettings settings;
 
     KafkaClients(IntakeSettings settings) {
@@ -33,19 +36,26 @@ final class KafkaClients {
     }
 
     /**
-     * One slot's consumer. It delivers a single record at a time, nothing is fetched ahead
-     * (KIP-932, KIP-1206), and each record is acknowledged by word.
+     * One slot's consumer. It delivers no more records at a time than asked for, nothing is fetched
+     * ahead (KIP-932, KIP-1206), and each record is acknowledged by word.
      */
-    KafkaShareConsumer<byte[], byte[]> share(String group, String clientId) {
+    KafkaShareConsumer<byte[], byte[]> share(String group, String clientId, int most) {
         return new KafkaShareConsumer<>(
                 properties(
                         clientId,
                         Map.of(
-                                "group.id", group,
-                                "share.acknowledgement.mode", "explicit",
-                                "share.acquire.mode", "record_limit",
-                                "max.poll.records", "1",
-                                "fetch.min.bytes", "1")),
+                                "group.id",
+                                group,
+                                "share.acknowledgement.mode",
+                                "explicit",
+                                "share.acquire.mode",
+                                "record_limit",
+                                "max.poll.records",
+                                Integer.toString(most),
+                                "fetch.max.bytes",
+                                Integer.toString(FETCHED_AT_ONCE),
+                                "fetch.min.bytes",
+                                "1")),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
     }
@@ -75,7 +85,10 @@ final class KafkaClients {
                 new ByteArrayDeserializer());
     }
 
-    /** A producer whose acknowledged records are kept and stand once, in order. */
+    /**
+     * A producer whose acknowledged records are kept and stand once, in order. It waits some
+     * milliseconds for more to send together, unless it is flushed.
+     */
     KafkaProducer<byte[], byte[]> durableProducer(String clientId) {
         return new KafkaProducer<>(
                 properties(
@@ -83,7 +96,7 @@ final class KafkaClients {
                         Map.of(
                                 "acks", "all",
                                 "enable.idempotence", "true",
-                                "linger.ms", "0",
+                                "linger.ms", "15",
                                 "max.request.size", String.valueOf(largestRequest()),
                                 "max.block.ms", "10000",
                                 "request.timeout.ms", "10000",

@@ -6,9 +6,12 @@ import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -36,12 +39,28 @@ final class Publisher implements Outbox, AutoCloseable {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final Consumer<String> onForbidden;
+    private final BooleanSupplier moreCome;
     private final Retry retry = Retry.of("publish", PATIENCE);
 
     /**
+     * Sends each record at once.
+     *
      * @param onForbidden gets a line for people when we may not write somewhere
      */
     Publisher(KafkaClients clients, String clientId, Consumer<String> onForbidden) {
+        this(clients, clientId, onForbidden, () -> false);
+    }
+
+    /**
+     * @param onForbidden gets a line for people when we may not write somewhere
+     * @param moreCome whether a record may wait some milliseconds for others
+     */
+    Publisher(
+            KafkaClients clients,
+            String clientId,
+            Consumer<String> onForbidden,
+            BooleanSupplier moreCome) {
+        this.moreCome = moreCome;
         this.producer = clients.durableProducer(clientId);
         this.onForbidden = onForbidden;
     }
@@ -64,7 +83,11 @@ final class Publisher implements Outbox, AutoCloseable {
 
     private long send(ProducerRecord<byte[], byte[]> record) throws InterruptedException {
         try {
-            return producer.send(record).get().offset();
+            Future<RecordMetadata> sent = producer.send(record);
+            if (!moreCome.getAsBoolean()) {
+                producer.flush();
+            }
+            return sent.get().offset();
         } catch (ExecutionException e) {
             throw new NotWritten(e.getCause() == null ? e : e.getCause());
         } catch (InterruptException e) {

@@ -2,12 +2,17 @@ package boxcar.intake;
 
 import boxcar.job.Telemetry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -19,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes one job at a time from one topic. Its thread owns a share consumer, which no other thread
- * touches; the job runs beside it, and meanwhile the slot keeps the job's lock.
+ * Takes jobs from one topic, as many at a time as the {@link Pace} says. Its thread owns a share
+ * consumer, which no other thread touches; the jobs run beside it, and meanwhile the slot keeps
+ * their locks.
  *
  * <p>While no jobs are to be taken the consumer is closed: one that merely polls no more may hold a
  * record that its last fetch brought.
@@ -33,17 +39,20 @@ final class Slot implements Runnable {
     private static final long MOST_BACK_OFF_MILLIS = 10_000;
 
     private final Place place;
+    private final Crew crew;
     private final KafkaClients clients;
     private final RecordHandler handler;
     private final Surroundings around;
-    private volatile @Nullable HeldJob held;
+    private volatile @Nullable Handful held;
     private volatile boolean abandoned;
     private volatile boolean serving;
     private boolean hasServed;
+    private boolean changing;
     private int failures;
 
-    Slot(Place place, KafkaClients clients, RecordHandler handler, Surroundings around) {
+    Slot(Place place, Crew crew, KafkaClients clients, RecordHandler handler, Surroundings around) {
         this.place = place;
+        this.crew = crew;
         this.clients = clients;
         this.handler = handler;
         this.around = around;
@@ -55,16 +64,41 @@ final class Slot implements Runnable {
     /** What all slots share. */
     record Surroundings(
             Gate gate,
-            TopicEnds ends,
+            Connections connections,
             Runnable untilOthersAreGone,
+            int deliveryLimit,
             Duration lock,
             InstantSource clock,
             Telemetry telemetry,
             Consumer<String> onFatal) {}
 
-    /** Whether a job is held now. */
-    boolean isBusy() {
-        return held != null;
+    /**
+     * What the slots of a topic share.
+     *
+     * @param turns a permit for each job that may be worked on at a time
+     */
+    record Crew(Pace pace, Semaphore turns) {
+        /**
+         * Waits until a job that is taken now may begin. Those that are taken by the handful wait
+         * in any case. Not for a consumer whose last poll brought nothing: its fetch goes on, and
+         * the record that it brings is to be polled.
+         */
+        boolean hasTurn(Duration patience) throws InterruptedException {
+            if (pace.isWide()) {
+                return true;
+            }
+            if (!turns.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                return false;
+            }
+            turns.release();
+            return true;
+        }
+    }
+
+    /** How many jobs are held now. */
+    int held() {
+        Handful now = held;
+        return now == null ? 0 : now.held();
     }
 
     /** Whether a consumer is open, which may bring a job at any moment. */
@@ -77,10 +111,10 @@ final class Slot implements Runnable {
         return serving && held == null;
     }
 
-    /** Stops the job that is held, if any, and gives it back. */
+    /** Stops the jobs that are held, if any, and gives them back. */
     void abandon() {
         abandoned = true;
-        HeldJob now = held;
+        Handful now = held;
         if (now != null) {
             now.interrupt();
         }
@@ -100,23 +134,28 @@ final class Slot implements Runnable {
     }
 
     /**
-     * Opens a consumer and serves until the gate closes or the consumer fails.
+     * Opens a consumer and serves until the gate closes, the pace changes or the consumer fails.
      *
      * @return false if it is no use to go on
      */
     private boolean serveOnce() throws InterruptedException {
         try {
-            KafkaShareConsumer<byte[], byte[]> consumer = clients.share(place.group, place.name);
+            int width = crew.pace.width();
+            KafkaShareConsumer<byte[], byte[]> consumer =
+                    clients.share(place.group, place.name, width);
             try {
                 serving = true;
                 consumer.setAcknowledgementCommitCallback(this::acknowledged);
                 consumer.subscribe(List.of(place.topicName));
-                serve(consumer, new Continuity(around.ends, around.lock, consumer));
+                try (Continuity continuity = around.connections.of(consumer, place.topicName)) {
+                    serve(consumer, width, continuity);
+                }
             } finally {
                 close(consumer);
             }
             return true;
         } catch (RuntimeException e) {
+            hasChanged();
             return survive(e);
         }
     }
@@ -158,89 +197,117 @@ final class Slot implements Runnable {
         return true;
     }
 
-    private void serve(KafkaShareConsumer<byte[], byte[]> consumer, Continuity continuity)
+    private void serve(
+            KafkaShareConsumer<byte[], byte[]> consumer, int width, Continuity continuity)
             throws InterruptedException {
-        while (around.gate.isOpen()) {
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                // The lock's time runs from here on, so it is taken first.
-                Lease lease = new Lease(consumer, record, lock(consumer));
-                continuity.refresh(place.topicName);
-                around.gate.rest(hold(lease, record, continuity.watch(record)));
+        boolean mayBring = true;
+        while (around.gate.isOpen() && !isToChange(width)) {
+            if (!mayBring && !crew.hasTurn(POLL)) {
+                continue;
             }
-            continuity.refresh(place.topicName);
+            long asked = System.nanoTime();
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+            long taken = System.nanoTime();
+            mayBring = records.isEmpty();
+            if (mayBring) {
+                crew.pace.idle();
+                continuity.refresh();
+            } else {
+                // The time of the locks runs from here on, so they are taken first.
+                Leases leases = new Leases(consumer, lock(consumer));
+                continuity.refresh();
+                Duration rest = work(records, leases, continuity, taken);
+                crew.pace.settled(
+                        Duration.ofNanos(taken - asked),
+                        Duration.ofNanos(System.nanoTime() - taken));
+                around.gate.rest(rest);
+            }
+            hasChanged();
             hasServed = true;
             failures = 0;
         }
     }
 
-    /**
-     * Handles a record while keeping its lock.
-     *
-     * @return how long to take nothing
-     */
-    private Duration hold(
-            Lease lease, ConsumerRecord<byte[], byte[]> record, Supplier<OptionalLong> doubt)
-            throws InterruptedException {
-        Delivery delivery =
-                new Delivery(
-                        place.topic,
-                        record,
-                        record.deliveryCount().map(Short::intValue).orElse(1),
-                        around.clock.instant(),
-                        doubt,
-                        lease::isHeld);
-        try (Telemetry.Timing handOver = around.telemetry.begin("hand-over")) {
-            return hold(lease, delivery, HeldJob.start(place.name, timed(handOver), delivery));
+    private boolean isToChange(int width) {
+        if (changing) {
+            return false;
+        }
+        changing = crew.pace.mayChange(width);
+        return changing;
+    }
+
+    /** It serves, or has failed to: another slot may change. */
+    private void hasChanged() {
+        if (changing) {
+            changing = false;
+            crew.pace.changed();
         }
     }
 
-    /** The job's own thread tells its steps; what is left of them is {@code other}. */
-    private RecordHandler timed(Telemetry.Timing handOver) {
-        return delivery -> {
-            long start = System.nanoTime();
-            try (var _ = around.telemetry.begin("other")) {
-                return handler.handle(delivery);
-            } finally {
-                handOver.without(Duration.ofNanos(System.nanoTime() - start));
-            }
-        };
-    }
-
-    private Duration hold(Lease lease, Delivery delivery, HeldJob job) throws InterruptedException {
-        held = job;
+    /**
+     * Has jobs done while keeping their locks.
+     *
+     * @return how long to take nothing
+     */
+    private Duration work(
+            ConsumerRecords<byte[], byte[]> records,
+            Leases leases,
+            Continuity continuity,
+            long taken)
+            throws InterruptedException {
+        CountDownLatch running = new CountDownLatch(records.count());
+        List<HeldJob> jobs = new ArrayList<>();
+        Instant at = around.clock.instant();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Lease lease = leases.of(record);
+            Supplier<OptionalLong> doubt = continuity.watch(record);
+            HeldJob.Work work =
+                    over ->
+                            handle(
+                                    new Delivery(
+                                            place.topic,
+                                            record,
+                                            lease.count(),
+                                            at,
+                                            doubt,
+                                            over,
+                                            lease::isHeld),
+                                    taken);
+            jobs.add(HeldJob.start(place.name, lease, work, crew.turns, running::countDown));
+        }
+        var handful =
+                new Handful(
+                        place.name,
+                        leases,
+                        jobs,
+                        running,
+                        new Handful.Rules(
+                                around.gate::isOpen,
+                                around.untilOthersAreGone,
+                                crew.pace::late,
+                                around.deliveryLimit,
+                                this::settled));
+        held = handful;
         try {
             if (abandoned) {
-                job.interrupt();
+                handful.interrupt();
             }
-            while (!job.endsWithin(lease.untilRenewal())) {
-                if (!lease.renew()) {
-                    log.warn("{}: the lock on {} is lost", place.name, delivery.place());
-                    job.interrupt();
-                    job.awaitEnd();
-                    return Duration.ZERO;
-                }
-            }
-            return settle(lease, job.settling());
+            return handful.await();
         } finally {
             held = null;
         }
     }
 
-    private Duration settle(Lease lease, Settling settling) {
-        return switch (settling) {
-            case Settling.Accept _ -> {
-                lease.accept();
-                yield Duration.ZERO;
-            }
-            case Settling.Release(Duration rest) -> {
-                if (!around.gate.isOpen()) {
-                    around.untilOthersAreGone.run();
-                }
-                lease.release();
-                yield rest;
-            }
-        };
+    /** The job's own thread tells its steps; what is left of them is {@code other}. */
+    private Settling handle(Delivery delivery, long taken) throws InterruptedException {
+        around.telemetry.step("turn", Duration.ofNanos(System.nanoTime() - taken));
+        try (var _ = around.telemetry.begin("other")) {
+            return handler.handle(delivery);
+        }
+    }
+
+    private void settled(HeldJob.Ended job) {
+        around.telemetry.step("hand-over", Duration.ofNanos(System.nanoTime() - job.at()));
     }
 
     private Duration lock(KafkaShareConsumer<byte[], byte[]> consumer) {

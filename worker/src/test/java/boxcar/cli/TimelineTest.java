@@ -37,6 +37,7 @@ class TimelineTest {
                     "encode",
                     "publish",
                     "ledger-write",
+                    "turn",
                     "other");
 
     @Test

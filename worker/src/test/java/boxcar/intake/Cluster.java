@@ -48,7 +48,7 @@ final class Cluster implements AutoCloseable {
                 properties,
                 2,
                 1,
-                3,
+                4,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
                 "here",

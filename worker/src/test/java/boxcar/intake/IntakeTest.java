@@ -15,12 +15,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class IntakeTest {
     private static final Duration SOON = Duration.ofSeconds(20);
+
+    /** Jobs enough that some of them come by the handful, on a busy machine too. */
+    private static final int MANY = 4000;
 
     private Cluster cluster;
     private IntakeSettings settings;
@@ -144,12 +150,12 @@ class IntakeTest {
             throw new Fault("box", Fault.Next.TRY_ELSEWHERE, "no room");
         });
         assertEquals(
-                "FAULT a #3 deliveries: delivered 3 times, never finished",
+                "FAULT a #4 deliveries: delivered 4 times, never finished",
                 sendAndWait("a", "python"));
-        assertEquals(2, runs.get());
+        assertEquals(3, runs.get());
         await().atMost(SOON).until(() -> client.deadLetters().size() == 1);
         assertEquals("run a python", TextWire.text(client.deadLetters().getFirst().value()));
-        assertEquals(2, heard.count("released"));
+        assertEquals(3, heard.count("released"));
     }
 
     @Test
@@ -317,6 +323,86 @@ class IntakeTest {
         assertEquals("SUCCEEDED", lost.find("a").orElseThrow().outcome());
         assertEquals(1, runs.get());
         awaitResults("SUCCEEDED a #1");
+    }
+
+    @Test
+    void aBacklogOfShortJobsIsTakenByTheHandfulAndEachIsAnsweredOnce() throws Exception {
+        var deliveries = new ConcurrentHashMap<String, Integer>();
+        sendAll(MANY);
+        Intake intake =
+                start((job, _, _) -> {
+                    deliveries.merge(job.id(), 1, Integer::sum);
+                    return JobResult.cancelled();
+                });
+        var most = new AtomicInteger();
+        await().atMost(SOON.multipliedBy(2))
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> {
+                    most.accumulateAndGet(intake.held(), Math::max);
+                    return heard.count("finished CANCELLED") == MANY;
+                });
+        assertEquals(MANY, deliveries.size());
+        assertEquals(MANY, deliveries.values().stream().mapToInt(times -> times).sum());
+        assertTrue(most.get() > settings.executeSlots(), "at most held: " + most);
+        assertEquals(List.of(), fatal);
+    }
+
+    @Test
+    void jobsThatWaitInAHandfulForALongOneAreGivenToOthers() throws Exception {
+        var go = new CountDownLatch(1);
+        var stuck = new AtomicInteger();
+        sendAll(MANY);
+        var first = new AtomicReference<Intake>();
+        Intake intake = start(stuckInAHandful(first, stuck, go));
+        first.set(intake);
+        await().atMost(SOON).until(() -> stuck.get() == settings.executeSlots());
+        start((_, _, _) -> JobResult.cancelled(), new MemoryLedger(), settings);
+        int all = MANY - settings.executeSlots();
+        await().atMost(SOON.multipliedBy(2)).until(() -> heard.count("finished CANCELLED") == all);
+        assertEquals(settings.executeSlots(), intake.held());
+        go.countDown();
+        await().atMost(SOON).until(() -> heard.count("finished CANCELLED") == MANY);
+        assertEquals(0, heard.count("lock lost"));
+    }
+
+    @Test
+    void jobsThatWaitInAHandfulAreGivenBackWhenThisReplicaIsPaused() throws Exception {
+        var go = new CountDownLatch(1);
+        var stuck = new AtomicInteger();
+        sendAll(MANY);
+        var first = new AtomicReference<Intake>();
+        Intake intake = start(stuckInAHandful(first, stuck, go));
+        first.set(intake);
+        await().atMost(SOON).until(() -> stuck.get() == settings.executeSlots());
+        intake.pause("test");
+        await().atMost(SOON).until(() -> intake.held() == settings.executeSlots());
+        go.countDown();
+        await().atMost(SOON).until(intake::isQuiet);
+        assertEquals(settings.executeSlots(), stuck.get());
+        intake.resume("test");
+        await().atMost(SOON.multipliedBy(2)).until(() -> heard.count("finished CANCELLED") == MANY);
+    }
+
+    /** As soon as the replica holds more than it works on, whatever is begun takes for ever. */
+    private JobRunner stuckInAHandful(
+            AtomicReference<Intake> replica, AtomicInteger stuck, CountDownLatch go) {
+        return (_, _, _) -> {
+            Intake there = replica.get();
+            boolean more = there != null && there.held() > settings.executeSlots();
+            if (more || stuck.get() > 0) {
+                stuck.incrementAndGet();
+                go.await();
+            }
+            return JobResult.cancelled();
+        };
+    }
+
+    private void sendAll(int jobs) throws Exception {
+        var all = new LinkedHashMap<String, byte[]>();
+        for (int i = 0; i < jobs; i++) {
+            all.put("a" + i, TextWire.job("a" + i, "python"));
+        }
+        client.sendAll(JobTopic.EXECUTE, all);
     }
 
     @Test

@@ -411,7 +411,7 @@ class JobDeskTest {
                         Optional.empty(),
                         Optional.of((short) count));
         return new Delivery(
-                JobTopic.EXECUTE, record, count, Instant.now(), this::doubt, () -> held);
+                JobTopic.EXECUTE, record, count, Instant.now(), this::doubt, () -> {}, () -> held);
     }
 
     private OptionalLong doubt() {

@@ -92,7 +92,7 @@ class TopicsTest {
                 new Finding(
                         "group " + prefix + "-execute",
                         Level.BAD,
-                        "must have share.auto.offset.reset=earliest,share.delivery.count.limit=3,"
+                        "must have share.auto.offset.reset=earliest,share.delivery.count.limit=4,"
                                 + "share.partition.max.record.locks=10000,"
                                 + "share.record.lock.duration.ms=2000",
                         "./boxcar topics create"),

@@ -1,0 +1,54 @@
+package boxcar.intake;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+
+/** What the slots of a replica know of their connections. Safe for many threads. */
+final class Connections {
+    private final TopicEnds ends;
+    private final Duration lock;
+    private final Set<Continuity> open = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param lock the longest that somebody may hold a record without renewing
+     */
+    Connections(TopicEnds ends, Duration lock) {
+        this.ends = ends;
+        this.lock = lock;
+    }
+
+    /** For a consumer of a topic; to be closed before the consumer is. */
+    Continuity of(KafkaShareConsumer<byte[], byte[]> consumer, String topic) {
+        Continuity continuity = new Continuity(this, consumer, topic);
+        open.add(continuity);
+        return continuity;
+    }
+
+    void forget(Continuity continuity) {
+        open.remove(continuity);
+    }
+
+    /**
+     * What holds for a consumer that is connected now.
+     *
+     * @return nothing if the broker does not say
+     */
+    Optional<Continuity.Known> knowOf(String topic) throws InterruptedException {
+        for (Continuity other : open) {
+            if (other.topic().equals(topic)) {
+                Optional<Continuity.Known> known = other.lasting();
+                if (known.isPresent()) {
+                    return known;
+                }
+            }
+        }
+        long asked = System.nanoTime();
+        return ends.of(topic)
+                .map(offsets ->
+                        new Continuity.Known(
+                                0, offsets, asked + lock.plus(Publisher.MOST).toNanos()));
+    }
+}

@@ -1,0 +1,157 @@
+package boxcar.intake;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The locks on the records that one poll brought. A share consumer brings no others before each of
+ * these is accepted or released (KIP-932), or while one is being renewed (KIP-1222). For the
+ * consumer's thread, save for what a {@link Lease} lets others ask.
+ */
+final class Leases {
+    private static final Logger log = LoggerFactory.getLogger(Leases.class);
+
+    private final KafkaShareConsumer<byte[], byte[]> consumer;
+    private final long lockNanos;
+    private final List<Lease> open = new ArrayList<>();
+    private volatile long heldUntil;
+    private boolean unsent;
+
+    /** The time of the locks runs from now on. */
+    Leases(KafkaShareConsumer<byte[], byte[]> consumer, Duration lock) {
+        this.consumer = consumer;
+        this.lockNanos = lock.toNanos();
+        this.heldUntil = System.nanoTime() + lockNanos;
+    }
+
+    Lease of(ConsumerRecord<byte[], byte[]> record) {
+        Lease lease = new Lease(this, record);
+        open.add(lease);
+        return lease;
+    }
+
+    boolean areInTime() {
+        return System.nanoTime() - heldUntil < 0;
+    }
+
+    /** A third of the lock after it was last taken. */
+    Duration untilRenewal() {
+        long due = heldUntil - lockNanos * 2 / 3;
+        return Duration.ofNanos(Math.max(1, due - System.nanoTime()));
+    }
+
+    /** Renews all that are open, if it is time; those that are not ours any more are lost. */
+    void renewIfDue() {
+        if (open.isEmpty() || heldUntil - lockNanos * 2 / 3 - System.nanoTime() > 0) {
+            return;
+        }
+        long asked = System.nanoTime();
+        Set<Lease> renewed = new HashSet<>();
+        if (open.stream().allMatch(lease -> acknowledge(lease, AcknowledgeType.RENEW))
+                && commit(AcknowledgeType.RENEW)) {
+            pollAgain(renewed);
+        }
+        for (Lease lease : List.copyOf(open)) {
+            if (!renewed.contains(lease)) {
+                lease.lose();
+                open.remove(lease);
+            }
+        }
+        heldUntil = asked + lockNanos;
+    }
+
+    /**
+     * Accepts a record; the next poll, or {@link #send}, tells the broker. The result is out, so
+     * the worst that a failure brings is the same record again.
+     */
+    void accept(Lease lease) {
+        if (open.remove(lease)) {
+            unsent |= acknowledge(lease, AcknowledgeType.ACCEPT);
+        }
+    }
+
+    /** Tells the broker what was accepted, without waiting for its answer. */
+    void send() {
+        if (unsent) {
+            unsent = false;
+            try {
+                consumer.commitAsync();
+            } catch (KafkaException | IllegalStateException e) {
+                log.info("ACCEPT failed: {}", e.getMessage());
+            }
+        }
+    }
+
+    /** Gives a record back; if that fails it comes back by itself when the lock runs out. */
+    void release(Lease lease) {
+        if (open.remove(lease) && acknowledge(lease, AcknowledgeType.RELEASE)) {
+            commit(AcknowledgeType.RELEASE);
+        }
+    }
+
+    private boolean acknowledge(Lease lease, AcknowledgeType type) {
+        try {
+            consumer.acknowledge(lease.record(), type);
+            return true;
+        } catch (KafkaException | IllegalStateException e) {
+            log.info("{} of {} failed: {}", type, lease.where(), e.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * Waits for the answer, which is for all that is sent: one that came too late fails the rest.
+     */
+    private boolean commit(AcknowledgeType type) {
+        unsent = false;
+        try {
+            for (var answer : consumer.commitSync(Duration.ofNanos(lockNanos / 3)).entrySet()) {
+                if (answer.getValue().isPresent()) {
+                    String message = answer.getValue().get().getMessage();
+                    log.info("{} at {} failed: {}", type, answer.getKey(), message);
+                    return false;
+                }
+            }
+            return true;
+        } catch (KafkaException | IllegalStateException e) {
+            log.info("{} failed: {}", type, e.getMessage());
+            return false;
+        }
+    }
+
+    /** While records are being renewed, a poll brings nothing but those (KIP-1222). */
+    private void pollAgain(Set<Lease> renewed) {
+        try {
+            for (int tries = 0; tries < 3 && renewed.size() < open.size(); tries++) {
+                Duration patience = tries == 0 ? Duration.ZERO : Duration.ofMillis(50);
+                for (ConsumerRecord<byte[], byte[]> again : consumer.poll(patience)) {
+                    if (!note(again, renewed)) {
+                        consumer.acknowledge(again, AcknowledgeType.RELEASE);
+                        consumer.commitSync(Duration.ofNanos(lockNanos / 3));
+                    }
+                }
+            }
+        } catch (KafkaException | IllegalStateException e) {
+            log.info("Reading renewed records again failed: {}", e.getMessage());
+        }
+    }
+
+    private boolean note(ConsumerRecord<byte[], byte[]> again, Set<Lease> renewed) {
+        for (Lease lease : open) {
+            if (lease.renewedAs(again)) {
+                renewed.add(lease);
+                return true;
+            }
+        }
+        return false;
+    }
+}
