@@ -1,6 +1,8 @@
 package boxcar.intake;
 
 import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,14 @@ import org.slf4j.LoggerFactory;
 final class HeldJob {
     private static final Logger log = LoggerFactory.getLogger(HeldJob.class);
     private static final Duration REST = Duration.ofSeconds(1);
+
+    /**
+     * Threads of the system, used again: a job's thread mostly waits for a process, in a call that
+     * would hold whatever thread carries a virtual one.
+     */
+    private static final ExecutorService THREADS =
+            Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("job-", 0).factory());
+
     private static final Settling GIVE_BACK = new Settling.Release(Duration.ZERO);
 
     private enum State {
@@ -28,16 +38,16 @@ final class HeldJob {
     private final Semaphore turns;
     private final Runnable onEnd;
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
-    private final Thread thread;
+    private @Nullable Thread thread;
     private volatile @Nullable Ended ended;
+    private boolean toInterrupt;
     private boolean lost;
 
-    private HeldJob(String name, Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+    private HeldJob(Lease lease, Work work, Semaphore turns, Runnable onEnd) {
         this.lease = lease;
         this.work = work;
         this.turns = turns;
         this.onEnd = onEnd;
-        this.thread = Thread.ofVirtual().name(name + " job").unstarted(this::run);
     }
 
     /** What is to be done. */
@@ -57,13 +67,30 @@ final class HeldJob {
      * @param turns a permit for each that may be worked on at a time
      * @param onEnd called once, by another thread
      */
-    static HeldJob start(String name, Lease lease, Work work, Semaphore turns, Runnable onEnd) {
-        HeldJob job = new HeldJob(name, lease, work, turns, onEnd);
-        job.thread.start();
+    static HeldJob start(Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+        HeldJob job = new HeldJob(lease, work, turns, onEnd);
+        THREADS.execute(job::run);
         return job;
     }
 
+    /** Whoever wants to stop it must not stop what the thread does after it. */
+    private synchronized void carriedBy(@Nullable Thread now) {
+        boolean _ = Thread.interrupted();
+        thread = now;
+        if (now != null && toInterrupt) {
+            now.interrupt();
+        }
+    }
+
+    private synchronized void stop() {
+        toInterrupt = true;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
     private void run() {
+        carriedBy(Thread.currentThread());
         Settling settling = new Settling.Release(REST);
         try {
             settling = inTurn();
@@ -73,6 +100,7 @@ final class HeldJob {
             // Even an Error must not leave the slot waiting for ever.
             log.error("Handling {} failed", lease.where(), e);
         } finally {
+            carriedBy(null);
             ended = new Ended(settling, System.nanoTime());
             onEnd.run();
         }
@@ -114,13 +142,13 @@ final class HeldJob {
     /** Gives it back if its turn has not come; then it never does. */
     void withdraw() {
         if (state.compareAndSet(State.WAITING, State.WITHDRAWN)) {
-            thread.interrupt();
+            stop();
         }
     }
 
     void interrupt() {
         withdraw();
-        thread.interrupt();
+        stop();
     }
 
     /**

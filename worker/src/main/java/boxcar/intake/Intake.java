@@ -142,7 +142,10 @@ public final class Intake implements AutoCloseable {
     public void start() {
         progress.start();
         controlThread.start();
-        slots.forEach(slot -> slotThreads.add(Thread.ofVirtual().name("slot").start(slot)));
+        // Threads of the system: waiting for a while costs a virtual one a turn of the timer's
+        // thread.
+        slots.forEach(
+                slot -> slotThreads.add(Thread.ofPlatform().daemon().name("slot").start(slot)));
     }
 
     /**

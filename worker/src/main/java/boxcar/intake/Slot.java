@@ -273,7 +273,7 @@ final class Slot implements Runnable {
                                             over,
                                             lease::isHeld),
                                     taken);
-            jobs.add(HeldJob.start(place.name, lease, work, crew.turns, running::countDown));
+            jobs.add(HeldJob.start(lease, work, crew.turns, running::countDown));
         }
         var handful =
                 new Handful(

@@ -12,9 +12,10 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Starts a process and follows it to its end: feeds its stdin, drains its outputs, reaps it. All of
  * that is one thread's, in one loop round poll(2), which ends when the process is reaped and its
- * outputs are closed, or given up.
+ * outputs are closed, or given up. Either a thread of its own does that ({@link #run}), or the one
+ * that waits for the process anyway, step by step ({@link #begin}, {@link #follow}).
  */
-final class Follower implements Runnable {
+final class Follower implements Runnable, AutoCloseable {
     private static final int CHUNK = 1 << 14;
     private static final int ENTRY = 8;
     private static final int FOR_EVER = -1;
@@ -35,7 +36,13 @@ final class Follower implements Runnable {
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private final Object reaping = new Object();
+    private final byte[] copy = new byte[CHUNK];
+    private Arena arena = Arena.global();
+    private MemorySegment state = MemorySegment.NULL;
+    private MemorySegment chunk = MemorySegment.NULL;
+    private MemorySegment watched = MemorySegment.NULL;
     private boolean reaped;
+    private boolean released;
     private volatile boolean givenUp;
     private int fed;
 
@@ -85,86 +92,127 @@ final class Follower implements Runnable {
 
     @Override
     public void run() {
-        try (Arena arena = Arena.ofConfined()) {
-            Started started = start.begin(arena);
-            pid.complete(started.pid);
-            follow(arena, started);
-            closed.complete(!givenUp);
+        try {
+            begin();
+            while (!follow(FOR_EVER)) {
+                // Until the process is reaped, and its outputs are closed.
+            }
         } catch (Throwable e) {
             pid.completeExceptionally(e);
             closed.completeExceptionally(e);
             exit.completeExceptionally(e);
-        }
-    }
-
-    private void follow(Arena arena, Started started) {
-        MemorySegment state = Libc.state(arena);
-        MemorySegment chunk = arena.allocate(CHUNK);
-        MemorySegment watched = arena.allocate(ENTRY * ALL, Integer.BYTES);
-        byte[] copy = new byte[CHUNK];
-        watch(watched, OUT, started.out, Libc.READABLE);
-        watch(watched, ERR, started.err, Libc.READABLE);
-        watch(watched, IN, started.in, Libc.WRITABLE);
-        watch(watched, END, started.end, Libc.READABLE);
-        try {
-            while (isOpen(watched, OUT) || isOpen(watched, ERR) || isOpen(watched, END)) {
-                boolean running = isOpen(watched, END);
-                if (!running && givenUp) {
-                    return;
-                }
-                Libc.poll(state, watched, ALL, running ? FOR_EVER : LOOK_MILLIS);
-                for (int stream = OUT; stream <= ERR; stream++) {
-                    if (isReady(watched, stream)) {
-                        drain(state, watched, stream, chunk, copy);
-                    }
-                }
-                if (isReady(watched, IN)) {
-                    feed(state, watched, chunk);
-                }
-                if (isReady(watched, END)) {
-                    close(state, watched, IN);
-                    close(state, watched, END);
-                    reap(arena, started.pid);
-                }
-            }
         } finally {
-            for (int i = 0; i < ALL; i++) {
-                close(state, watched, i);
+            close();
+        }
+    }
+
+    /** Starts the process; from then on all is for the thread that calls. */
+    void begin() throws IOException {
+        arena = Arena.ofConfined();
+        try {
+            Started started = start.begin(arena);
+            state = Libc.state(arena);
+            chunk = arena.allocate(CHUNK);
+            watched = arena.allocate(ENTRY * ALL, Integer.BYTES);
+            watch(watched, OUT, started.out, Libc.READABLE);
+            watch(watched, ERR, started.err, Libc.READABLE);
+            watch(watched, IN, started.in, Libc.WRITABLE);
+            watch(watched, END, started.end, Libc.READABLE);
+            pid.complete(started.pid);
+        } finally {
+            if (!pid.isDone()) {
+                arena.close();
             }
         }
     }
 
-    private void reap(Arena arena, int number) {
+    /**
+     * Goes on until something happens, or the time is over.
+     *
+     * @param millis at most so long; −1: as long as the process lives
+     * @return whether there is nothing more to follow
+     */
+    boolean follow(int millis) {
+        if (isOver()) {
+            return true;
+        }
+        boolean running = isOpen(watched, END);
+        int most = running || (millis >= 0 && millis < LOOK_MILLIS) ? millis : LOOK_MILLIS;
+        Libc.poll(state, watched, ALL, most);
+        for (int stream = OUT; stream <= ERR; stream++) {
+            if (isReady(watched, stream)) {
+                drain(stream);
+            }
+        }
+        if (isReady(watched, IN)) {
+            feed();
+        }
+        if (isReady(watched, END)) {
+            close(IN);
+            close(END);
+            reap();
+        }
+        return isOver();
+    }
+
+    private boolean isOver() {
+        if (!released) {
+            boolean draining = isOpen(watched, OUT) || isOpen(watched, ERR);
+            if (isOpen(watched, END) || (draining && !givenUp)) {
+                return false;
+            }
+            close();
+        }
+        return true;
+    }
+
+    /** Lets go of all; the process must have been reaped, or never have begun. */
+    @Override
+    public void close() {
+        if (!released && pid.isDone() && !pid.isCompletedExceptionally()) {
+            released = true;
+            for (int i = 0; i < ALL; i++) {
+                close(i);
+            }
+            arena.close();
+            closed.complete(!givenUp);
+        }
+    }
+
+    private void reap() {
         int status;
         synchronized (reaping) {
-            status = Libc.reap(arena, number);
+            status = Libc.reap(arena, pid.join());
             reaped = true;
         }
         exit.complete(status);
     }
 
-    private void drain(
-            MemorySegment state,
-            MemorySegment watched,
-            int stream,
-            MemorySegment chunk,
-            byte[] copy) {
+    private void drain(int stream) {
         int count = Libc.read(state, fd(watched, stream), chunk);
         if (count < 0) {
-            close(state, watched, stream);
+            close(stream);
         } else if (count > 0) {
             MemorySegment.copy(chunk, JAVA_BYTE, 0, copy, 0, count);
             captures[stream].take(copy, count);
         }
     }
 
-    private void feed(MemorySegment state, MemorySegment watched, MemorySegment chunk) {
+    private void feed() {
         int next = Math.min(CHUNK, stdin.length - fed);
         MemorySegment.copy(stdin, fed, chunk, JAVA_BYTE, 0, next);
         int count = Libc.write(state, fd(watched, IN), chunk.asSlice(0, next));
         fed += Math.max(0, count);
         if (count < 0 || fed == stdin.length) {
-            close(state, watched, IN);
+            close(IN);
+        }
+    }
+
+    private void close(int index) {
+        if (isOpen(watched, index)) {
+            Libc.close(state, fd(watched, index));
+            // poll(2) leaves out what is negative.
+            watched.set(JAVA_INT, (long) ENTRY * index, Libc.NONE);
         }
     }
 
@@ -183,13 +231,5 @@ final class Follower implements Runnable {
 
     private static boolean isReady(MemorySegment watched, int index) {
         return isOpen(watched, index) && watched.get(JAVA_SHORT, (long) ENTRY * index + 6) != 0;
-    }
-
-    private static void close(MemorySegment state, MemorySegment watched, int index) {
-        if (isOpen(watched, index)) {
-            Libc.close(state, fd(watched, index));
-            // poll(2) leaves out what is negative.
-            watched.set(JAVA_INT, (long) ENTRY * index, Libc.NONE);
-        }
     }
 }

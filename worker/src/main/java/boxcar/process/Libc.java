@@ -57,6 +57,11 @@ final class Libc {
             told("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle READ =
             told("read", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle PREAD =
+            told(
+                    "pread",
+                    4,
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle WRITE =
             told("write", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle CLOSE =
@@ -184,6 +189,23 @@ final class Libc {
             return (int) count;
         }
         return count < 0 && mayPass(state) ? 0 : -1;
+    }
+
+    /**
+     * @return how many bytes came from there; 0 at the end
+     */
+    static long readAt(MemorySegment state, int fd, MemorySegment into, long offset)
+            throws IOException {
+        long count;
+        try {
+            count = (long) PREAD.invokeExact(state, fd, into, into.byteSize(), offset);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        if (count < 0) {
+            throw failed("pread", state);
+        }
+        return count;
     }
 
     /**

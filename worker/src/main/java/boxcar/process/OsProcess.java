@@ -28,6 +28,7 @@ public final class OsProcess {
     private static final byte[] NOTHING = new byte[0];
 
     private static final int CHUNK = 1 << 16;
+    private static final long NANOS = 1_000_000;
     private static final Duration DRAINED = Duration.ofSeconds(2);
 
     /** Threads of the system, used again: a call of poll(2) holds whatever thread makes it. */
@@ -35,10 +36,15 @@ public final class OsProcess {
             Executors.newCachedThreadPool(
                     Thread.ofPlatform().daemon().name("process-", 0).factory());
 
-    private final Follower follower;
+    /** How soon a thread that attends a process itself sees that it is interrupted. */
+    private static final int LOOK_MILLIS = 20;
 
-    private OsProcess(Follower follower) {
+    private final Follower follower;
+    private final boolean attended;
+
+    private OsProcess(Follower follower, boolean attended) {
         this.follower = follower;
+        this.attended = attended;
     }
 
     /**
@@ -61,13 +67,46 @@ public final class OsProcess {
     public static OsProcess start(
             Command command, StreamFiles files, Starter starter, Capture stdout, Capture stderr)
             throws IOException {
-        Files.write(files.in(), command.stdin());
+        give(command.stdin(), files.in());
         return follow(
                 new Follower(
                         arena -> withFiles(arena, command, files, starter),
                         NOTHING,
                         stdout,
                         stderr));
+    }
+
+    /**
+     * Starts it with files as its standard streams, to be attended by the thread that calls: while
+     * that waits for the process or its streams it feeds, drains and reaps it, which saves two
+     * threads from waking each other. It must wait for the end of both, or give the streams up. A
+     * virtual thread, which is not to be held by poll(2), has another one do that.
+     *
+     * @param starter where to start it
+     * @throws IOException as above
+     */
+    public static OsProcess attend(
+            Command command, StreamFiles files, Starter starter, Capture stdout, Capture stderr)
+            throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            return start(command, files, starter, stdout, stderr);
+        }
+        give(command.stdin(), files.in());
+        var follower =
+                new Follower(
+                        arena -> withFiles(arena, command, files, starter),
+                        NOTHING,
+                        stdout,
+                        stderr);
+        follower.begin();
+        return new OsProcess(follower, true);
+    }
+
+    /** Mostly there is nothing to give, and the file is empty. */
+    private static void give(byte[] stdin, Path file) throws IOException {
+        if (stdin.length > 0 || !Files.exists(file) || Files.size(file) > 0) {
+            Files.write(file, stdin);
+        }
     }
 
     private static OsProcess follow(Follower follower) throws IOException {
@@ -80,7 +119,7 @@ public final class OsProcess {
                     ? io
                     : new IOException("cannot start " + e.getCause(), e.getCause());
         }
-        return new OsProcess(follower);
+        return new OsProcess(follower, false);
     }
 
     private static Follower.Started withPipes(Arena arena, Command command) throws IOException {
@@ -222,8 +261,28 @@ public final class OsProcess {
         return get(follower.exit(), deadline);
     }
 
-    private static <T> @Nullable T get(CompletableFuture<T> future, Duration deadline)
+    /** Follows the process until something is so, if that is this thread's to do. */
+    private void followUntil(CompletableFuture<?> future, Duration deadline)
             throws InterruptedException {
+        long end = System.nanoTime() + deadline.toNanos();
+        while (attended && !future.isDone()) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while a process was awaited");
+            }
+            long left = (end - System.nanoTime() + NANOS - 1) / NANOS;
+            if (left <= 0) {
+                return;
+            }
+            var _ = follower.follow((int) Math.min(left, LOOK_MILLIS));
+        }
+    }
+
+    private <T> @Nullable T get(CompletableFuture<T> future, Duration deadline)
+            throws InterruptedException {
+        followUntil(future, deadline);
+        if (attended && !future.isDone()) {
+            return null;
+        }
         try {
             return future.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException _) {
@@ -274,6 +333,9 @@ public final class OsProcess {
      * interrupt is kept for later.
      */
     public void awaitUninterrupted() {
+        while (attended && !follower.exit().isDone()) {
+            var _ = follower.follow(LOOK_MILLIS);
+        }
         // Unlike get(), join() is not ended by an interrupt, and keeps it.
         var _ = follower.exit().join();
     }
@@ -291,5 +353,8 @@ public final class OsProcess {
     /** Leaves outputs alone that something else than the process keeps open. */
     public void giveUpStreams() {
         follower.giveUp();
+        if (attended) {
+            follower.close();
+        }
     }
 }

@@ -1,15 +1,16 @@
 package boxcar.process;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A network namespace with nothing but a loopback interface (network_namespaces(7)), in which one
@@ -36,7 +37,10 @@ public final class PrivateNetwork implements AutoCloseable {
 
     private final int home;
     private int own = Libc.NONE;
-    private @Nullable String unused;
+
+    /** Of our own namespace; there if that is. */
+    @SuppressWarnings("NullAway.Init")
+    private Counters counters;
 
     /** For the thread that calls; where it is now is its home. */
     public PrivateNetwork() throws IOException {
@@ -63,27 +67,69 @@ public final class PrivateNetwork implements AutoCloseable {
 
     private void enter(Arena arena) throws IOException {
         if (own != Libc.NONE) {
-            Libc.enterNetwork(arena, own);
-            if (counters().equals(unused)) {
+            if (counters.areAsBefore(arena)) {
+                Libc.enterNetwork(arena, own);
                 return;
             }
+            forget(arena);
         }
-        forget(arena);
         Libc.leaveNetwork(arena);
         bringUp(arena);
         own = Libc.open(arena, NAMESPACE.toString(), Libc.READ_ONLY);
-        unused = counters();
+        counters = new Counters(arena);
     }
 
-    private static String counters() throws IOException {
-        StringBuilder all = new StringBuilder();
-        for (String name : COUNTERS) {
-            Path file = FIGURES.resolve(name);
-            if (Files.exists(file)) {
-                all.append(new String(Files.readAllBytes(file), StandardCharsets.US_ASCII));
+    /**
+     * What is counted in the namespace in which they are made. The files tell of that one for as
+     * long as they are open, whoever reads them.
+     */
+    private static final class Counters {
+        private static final int MOST = 1 << 15;
+
+        private final List<Integer> files = new ArrayList<>();
+        private final byte[] before;
+
+        Counters(Arena arena) throws IOException {
+            boolean well = false;
+            try {
+                for (String name : COUNTERS) {
+                    Path file = FIGURES.resolve(name);
+                    if (Files.exists(file)) {
+                        files.add(Libc.open(arena, file.toString(), Libc.READ_ONLY));
+                    }
+                }
+                before = read(arena);
+                well = true;
+            } finally {
+                if (!well) {
+                    close(arena);
+                }
             }
         }
-        return all.toString();
+
+        boolean areAsBefore(Arena arena) throws IOException {
+            return Arrays.equals(before, read(arena));
+        }
+
+        private byte[] read(Arena arena) throws IOException {
+            MemorySegment state = Libc.state(arena);
+            MemorySegment all = arena.allocate(MOST);
+            long at = 0;
+            for (int file : files) {
+                long begun = at;
+                for (long count = 1; count > 0; at += count) {
+                    count = Libc.readAt(state, file, all.asSlice(at), at - begun);
+                }
+            }
+            if (at == MOST) {
+                throw new IOException("the counters of a network namespace are too long");
+            }
+            return all.asSlice(0, at).toArray(JAVA_BYTE);
+        }
+
+        void close(Arena arena) {
+            files.forEach(file -> Libc.close(Libc.state(arena), file));
+        }
     }
 
     /** The loopback interface (netdevice(7)). */
@@ -98,6 +144,7 @@ public final class PrivateNetwork implements AutoCloseable {
         if (own != Libc.NONE) {
             Libc.close(Libc.state(arena), own);
             own = Libc.NONE;
+            counters.close(arena);
         }
     }
 

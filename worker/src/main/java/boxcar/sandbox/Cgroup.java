@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The control group of one box, v1 or v2. The container has a group of its own below, which runc
  * makes and removes; the figures of this one outlive it. Figures count from {@link #begin}.
  */
-final class Cgroup {
+final class Cgroup implements AutoCloseable {
     private static final int KIB = 1024;
     private static final long NANOS_PER_MICRO = 1000;
     private static final long MIB = 1 << 20;
@@ -30,6 +30,14 @@ final class Cgroup {
     private final Path container;
     private final Path cpu;
     private final Path pids;
+    private final Figure tasks;
+    private final Figure held;
+    private final Figure stat;
+    private final Figure peak;
+    private final Figure kills;
+    private final Figure refusals;
+    private final Figure containerKills;
+    private final Figure cpuTime;
     private long memoryBase;
     private long cpuBase;
     private long refusedBase;
@@ -44,6 +52,18 @@ final class Cgroup {
         container = memory.resolve(CONTAINER);
         cpu = host.cpu().resolve(name);
         pids = host.pids().resolve(name);
+        tasks = Figure.of(pids.resolve("pids.current"));
+        held = Figure.of(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
+        stat = Figure.of(memory.resolve("memory.stat"));
+        String events = first ? "memory.oom_control" : "memory.events";
+        kills = Figure.of(memory.resolve(events));
+        containerKills = Figure.of(container.resolve(events));
+        refusals = Figure.of(memory.resolve(first ? "memory.failcnt" : "memory.events"));
+        peak =
+                first
+                        ? Figure.resettable(memory.resolve("memory.max_usage_in_bytes"))
+                        : Figure.of(memory.resolve("memory.peak"));
+        cpuTime = Figure.of(cpu.resolve(first ? "cpuacct.usage" : "cpu.stat"));
     }
 
     /** Makes the group where it is absent, and lifts the limits of the stage before. */
@@ -52,6 +72,7 @@ final class Cgroup {
             return;
         }
         try {
+            close();
             for (Path path : new Path[] {memory, cpu, pids}) {
                 Files.createDirectories(path);
             }
@@ -79,7 +100,7 @@ final class Cgroup {
             return;
         }
         try {
-            long already = number(pids.resolve("pids.current"));
+            long already = tasks.number();
             limitProcesses(already + processes);
             limitBeyondWhatIsKept(Math.multiplyExact(memoryKib, (long) KIB));
             memoryBase = usage();
@@ -109,9 +130,7 @@ final class Cgroup {
     }
 
     private long cpu() throws IOException {
-        return first
-                ? number(cpu.resolve("cpuacct.usage"))
-                : keyed(cpu.resolve("cpu.stat"), "usage_usec") * NANOS_PER_MICRO;
+        return first ? cpuTime.number() : cpuTime.keyed("usage_usec") * NANOS_PER_MICRO;
     }
 
     /**
@@ -120,11 +139,8 @@ final class Cgroup {
      * v2 cannot set it to zero for everybody, so there it holds runc's start too.
      */
     @Nullable Long memoryPeakKib() throws Fault {
-        Path file = memory.resolve(first ? "memory.max_usage_in_bytes" : "memory.peak");
         try {
-            return present && Files.exists(file)
-                    ? Math.max(0, number(file) - memoryBase) / KIB
-                    : null;
+            return present && peak.exists() ? Math.max(0, peak.number() - memoryBase) / KIB : null;
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the memory of " + memory, e);
         }
@@ -133,20 +149,19 @@ final class Cgroup {
     /** Whether the kernel killed a process of the container for memory; while that exists. */
     boolean oomKilled() throws Fault {
         try {
-            Path events = container.resolve(first ? "memory.oom_control" : "memory.events");
-            return present && keyed(events, "oom_kill") > 0;
+            return present && containerKills.keyed("oom_kill") > 0;
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
         }
     }
 
     private void limitBeyondWhatIsKept(long bytes) throws IOException {
-        long held = usage();
+        long before = usage();
         try {
-            limitTo(Math.addExact(kept(held), bytes));
+            limitTo(Math.addExact(kept(before), bytes));
         } catch (IOException _) {
             // Busy: cached files that are still being written cannot be given up at once.
-            limitTo(Math.addExact(held, bytes));
+            limitTo(Math.addExact(before, bytes));
         }
     }
 
@@ -165,7 +180,7 @@ final class Cgroup {
             limited = bytes;
         }
         if (first) {
-            write(memory.resolve("memory.max_usage_in_bytes"), "0");
+            peak.reset();
         }
     }
 
@@ -185,14 +200,13 @@ final class Cgroup {
      * does when the program wants their room; were they not left out, the program could have that
      * room and its own. Nobody throws them away before that: they are the host's /usr as well.
      */
-    private long kept(long held) throws IOException {
-        if (held < WORTHWHILE) {
-            return roundUp(held);
+    private long kept(long bytes) throws IOException {
+        if (bytes < WORTHWHILE) {
+            return roundUp(bytes);
         }
-        Path stat = memory.resolve("memory.stat");
         String all = first ? "total_" : "";
-        long cached = keyed(stat, all + "inactive_file") + keyed(stat, all + "active_file");
-        return roundUp(Math.max(0, held - cached));
+        long cached = stat.keyed(all + "inactive_file") + stat.keyed(all + "active_file");
+        return roundUp(Math.max(0, bytes - cached));
     }
 
     /** To a MiB, so that the limit of like stages is mostly the same and need not be written. */
@@ -201,11 +215,11 @@ final class Cgroup {
     }
 
     private long usage() throws IOException {
-        return number(memory.resolve(first ? "memory.usage_in_bytes" : "memory.current"));
+        return held.number();
     }
 
     private long killed() throws IOException {
-        return keyed(memory.resolve(first ? "memory.oom_control" : "memory.events"), "oom_kill");
+        return kills.keyed("oom_kill");
     }
 
     /** Whether the kernel killed a process of the group itself for memory since the beginning. */
@@ -227,26 +241,16 @@ final class Cgroup {
     }
 
     private long refused() throws IOException {
-        return first
-                ? number(memory.resolve("memory.failcnt"))
-                : keyed(memory.resolve("memory.events"), "oom_kill");
+        return first ? refusals.number() : refusals.keyed("oom_kill");
     }
 
-    private static long number(Path file) throws IOException {
-        return Long.parseLong(text(file).strip());
-    }
-
-    private static long keyed(Path file, String key) throws IOException {
-        for (String line : text(file).lines().toList()) {
-            if (line.startsWith(key + " ")) {
-                return Long.parseLong(line.substring(key.length() + 1));
-            }
+    /** Closes the files of its figures; the group itself stays. */
+    @Override
+    public void close() {
+        for (Figure figure :
+                List.of(tasks, held, stat, peak, kills, refusals, containerKills, cpuTime)) {
+            figure.close();
         }
-        throw new IOException(file + " has no " + key);
-    }
-
-    private static String text(Path file) throws IOException {
-        return new String(Files.readAllBytes(file), StandardCharsets.US_ASCII);
     }
 
     private static void write(Path file, String value) throws IOException {

@@ -53,7 +53,13 @@ final class IsolateRun {
     }
 
     Ending run(Command command, StreamFiles files) throws Fault, InterruptedException {
-        int exit = runToEnd(start(command, files));
+        OsProcess process = start(command, files);
+        int exit;
+        try {
+            exit = runToEnd(process);
+        } finally {
+            process.giveUpStreams();
+        }
         if (exit == 128 + SIGKILL && group != null && group.cgroup().memberOomKilled()) {
             return withoutAWord();
         }
@@ -74,13 +80,13 @@ final class IsolateRun {
     private OsProcess start(Command command, StreamFiles files) throws Fault, InterruptedException {
         try {
             if (group == null) {
-                return OsProcess.start(command, files, OsProcess.Call::run, stdout, stderr);
+                return OsProcess.attend(command, files, OsProcess.Call::run, stdout, stderr);
             }
             group.cgroup()
                     .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
             Birthplace place = group.birthplace();
             OsProcess.Starter starter = stage.network() ? place : place::startApart;
-            return OsProcess.start(command, files, starter, stdout, stderr);
+            return OsProcess.attend(command, files, starter, stdout, stderr);
         } catch (IOException e) {
             throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
         }

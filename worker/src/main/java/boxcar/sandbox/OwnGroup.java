@@ -27,5 +27,6 @@ record OwnGroup(Cgroup cgroup, Birthplace birthplace) implements AutoCloseable {
     @Override
     public void close() {
         birthplace.close();
+        cgroup.close();
     }
 }

@@ -155,7 +155,8 @@ final class RuncEngine implements BoxEngine {
                         folder.bundle().toString(),
                         container(box));
         boolean well = false;
-        try (var talk = Talk.open(folder)) {
+        try (group;
+                var talk = Talk.open(folder)) {
             Ending ending;
             try (var timing = telemetry.begin("engine")) {
                 ending = new RuncRun(stage, stop, user, group, talk).run(argv);
