@@ -66,9 +66,9 @@ class ReplicasTest {
     }
 
     /**
-     * In turns, so that a machine that becomes slower does so to both, and by the best of each, since
-     * what else the machine does takes from single rounds; with as many boxes, and as many slots, in
-     * all.
+     * In turns, so that a machine that becomes slower does so to both, and by the best of each,
+     * since what else the machine does takes from single rounds; with as many boxes, and as many
+     * slots, in all.
      */
     @Test
     @Tag("long")
