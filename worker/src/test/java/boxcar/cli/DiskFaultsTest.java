@@ -136,7 +136,7 @@ class DiskFaultsTest {
             field.send(JobTopic.INSTALL, job);
             Field.awaitLog(worker, "lent", lent + 1);
             disk.fill(60);
-            Field.awaitLog(worker, "make room", 1);
+            Field.awaitLog(worker, "fault at ", 1);
             awaitReady(worker, 503);
             assertEquals(List.of(), field.results(job));
             disk.free();
