@@ -105,6 +105,9 @@ final class ChaosCommand implements Callable<Integer> {
                 return Exit.WELL;
             }
             day.keep();
+            if (json) {
+                report.details().forEach(ChaosCommand::say);
+            }
             say("The logs are in " + day.folder());
             return report.well() ? Exit.WELL : Exit.NOT_WELL;
         }

@@ -42,7 +42,7 @@ final class DiskWatch implements AutoCloseable {
     /**
      * What is looked at.
      *
-     * @param leastFree bytes that are to be free; 0 if any room will do
+     * @param leastFree bytes that are to be free; 0 for as few as a worker can do with
      * @param onFatal gets one line when it is no use to go on
      */
     record Watched(Path state, long leastFree, Runtimes runtimes, Consumer<String> onFatal) {}
@@ -89,7 +89,7 @@ final class DiskWatch implements AutoCloseable {
 
     private Optional<String> trouble() {
         try {
-            if (Files.getFileStore(watched.state).getUsableSpace() < watched.leastFree) {
+            if (new DiskRoom(watched.state, watched.leastFree).isFull(reason != null)) {
                 return Optional.of("the disk of the state folder is full");
             }
             Path probe = watched.state.resolve(".probe");

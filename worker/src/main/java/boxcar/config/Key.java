@@ -38,7 +38,7 @@ public record Key(String name, String fallback, String meaning) {
                                 new Key(
                                         "disk.free_mib",
                                         "256",
-                                        "Megabytes that the disk of 'state' must have free: with less, this replica takes no jobs until there is room; 0 to 1073741824, 0 for whatever it has."),
+                                        "Megabytes that the disk of 'state' must have free: with less, this replica takes no jobs until there are 8 more than that (or an eighth of a small disk); 0 to 1073741824, 0 as 1."),
                                 new Key(
                                         "replica",
                                         "",

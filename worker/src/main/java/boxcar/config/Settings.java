@@ -2,6 +2,7 @@ package boxcar.config;
 
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,7 @@ final class Settings {
 
     private final Map<String, String> values = new HashMap<>();
     private final Set<String> problems = new LinkedHashSet<>();
+    private final Set<String> wrong = new HashSet<>();
 
     /**
      * @param kafkaNames what Kafka's clients can be told; empty: whatever is told
@@ -217,7 +219,11 @@ final class Settings {
         return value.matches(pattern) ? value : problem(name, bound, value, value);
     }
 
+    /** The first of a key is told: what stands in its place is no value of the operator's. */
     <T> T problem(String name, String bound, String value, T instead) {
+        if (!wrong.add(name)) {
+            return instead;
+        }
         problems.add(
                 name
                         + " ("

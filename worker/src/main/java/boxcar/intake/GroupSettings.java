@@ -10,6 +10,13 @@ import org.apache.kafka.clients.admin.ConfigEntry;
  * broker that does not tell its bounds is taken to have the defaults of Kafka 4.4.
  */
 record GroupSettings(Config broker) {
+    /**
+     * As many as the broker allows, Kafka's hard cap at most: more than we ask for ourselves. The
+     * broker drops a record of which the last delivery is not settled, and tells nobody: a replica
+     * that is killed with our last delivery must leave the job one more.
+     */
+    private static final long DELIVERIES = 25;
+
     /** As many jobs as there may be after the oldest unfinished one; Kafka's hard cap. */
     private static final long RECORD_LOCKS = 10_000;
 
@@ -25,8 +32,7 @@ record GroupSettings(Config broker) {
                 "share.record.lock.duration.ms",
                 bounded("record.lock.duration.ms", settings.lock().toMillis(), 15_000, 60_000));
         wanted.put(
-                "share.delivery.count.limit",
-                bounded("delivery.count.limit", settings.deliveryLimit(), 2, 10));
+                "share.delivery.count.limit", bounded("delivery.count.limit", DELIVERIES, 2, 10));
         wanted.put(
                 "share.partition.max.record.locks",
                 bounded("partition.max.record.locks", RECORD_LOCKS, 100, 4000));
@@ -43,7 +49,7 @@ record GroupSettings(Config broker) {
             Map<String, String> unbounded = new LinkedHashMap<>();
             unbounded.put(
                     "share.record.lock.duration.ms", String.valueOf(settings.lock().toMillis()));
-            unbounded.put("share.delivery.count.limit", String.valueOf(settings.deliveryLimit()));
+            unbounded.put("share.delivery.count.limit", String.valueOf(DELIVERIES));
             unbounded.put("share.partition.max.record.locks", String.valueOf(RECORD_LOCKS));
             unbounded.keySet().removeAll(AdminCalls.missing(now, unbounded).keySet());
             wrong.keySet().removeAll(unbounded.keySet());

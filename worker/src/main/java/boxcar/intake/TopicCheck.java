@@ -195,6 +195,14 @@ final class TopicCheck {
                             + ", or raise the broker's"
                             + " group.share.max.delivery.count.limit");
         }
+        if (limit != null && Integer.parseInt(limit) == settings.deliveryLimit()) {
+            return Finding.warn(
+                    subject,
+                    "the broker allows %s deliveries, as many as are configured: a replica that is killed with the last ends its job without a result"
+                            .formatted(limit),
+                    "lower the delivery limit, or raise the broker's"
+                            + " group.share.max.delivery.count.limit");
+        }
         if (!slow.isEmpty()) {
             return Finding.warn(
                     subject, "a worker that joins waits longer without " + assignments(slow), MEND);

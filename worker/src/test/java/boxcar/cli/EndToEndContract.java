@@ -507,7 +507,7 @@ abstract class EndToEndContract {
     @Test
     void whatAnInstallationSeesOfTheHostIsLittle() throws Exception {
         String hook = "ls /etc /nix/var/nix; ls /root /home /var; cat /proc/net/dev | wc -l";
-        ObjectNode job = House.install("narrow", "stdenv = " + stdenv(hook) + ";");
+        ObjectNode job = House.install("narrow", House.hook(hook));
         JsonNode install = house.install(job).path("install");
         assertTrue(text(install.path("stderr")).contains("/root"), install.toString());
         assertFalse(text(install.path("stdout")).contains("shadow"), install.toString());
@@ -540,26 +540,38 @@ abstract class EndToEndContract {
         assertEquals(ids, folders);
     }
 
+    /** Of 256 MiB, which is the default; what it built is in the Nix store. */
+    @Test
+    void anInstallationThatFillsItsWorkDirectoryMeetsTheLimitOfFiles() throws Exception {
+        String hook = "for i in 1 2 3 4 5 6 7; do head -c 40000000 /dev/zero > f$i || exit 1; done";
+        JsonNode result = house.install(House.install("large", House.hook(hook)));
+        assertEquals("FAILED", result.path("outcome").asText(), result::toString);
+        assertEquals("FILE_SIZE_LIMIT", verdict(result), result::toString);
+        assertEquals("FILE_SIZE_LIMIT", result.path("install").path("verdict").asText());
+        assertTrue(
+                text(result.path("install").path("stderr")).contains("No space left on device"),
+                result::toString);
+        assertTrue(house.replica.catalogue().find("large").isEmpty());
+        assertEquals("OK", verdict(house.install(House.install("large", ""))));
+    }
+
+    @Test
+    void anEnvironmentForWhichThereIsNoRoomLeftMeetsTheLimitOfFiles() throws Exception {
+        String hook = "for i in 1 2 3 4 5 6 7; do head -c 40000000 /dev/zero > f$i; done";
+        JsonNode result = house.install(House.install("crowded", House.hook(hook)));
+        assertEquals("FILE_SIZE_LIMIT", verdict(result), result::toString);
+        assertTrue(house.replica.catalogue().find("crowded").isEmpty());
+    }
+
     @Test
     void aNameThatIsTakenIsRejected() throws Exception {
         String message = rejection(house.install(House.install("sh", "OTHER = \"1\";")));
         assertTrue(message.startsWith("name must not be taken, and is by runtime "), message);
     }
 
-    /** A derivation whose setup runs a hook of ours, as stdenv's runs shellHook. */
-    private static String stdenv(String hook) {
-        return "derivation { name = \"stdenv\"; system = builtins.currentSystem;"
-                + " builder = \"/bin/sh\"; allowSubstitutes = false;"
-                + " args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${builtins.toFile \"setup\""
-                + " \"runHook() { export PATH=/usr/bin:/bin; "
-                + hook
-                + "; }\"} $out/setup\" ]; }";
-    }
-
     @Test
     void aShellHookThatNeverEndsIsStoppedByTheClockAndNobodyElseNotices() throws Exception {
-        ObjectNode job =
-                House.install("hook", "stdenv = " + stdenv("while :; do sleep 1; done") + ";");
+        ObjectNode job = House.install("hook", House.hook("while :; do sleep 1; done"));
         job.set("limits", json("{'wall_time': 4}"));
         try (House.Pending pending = house.send(JobTopic.INSTALL, job)) {
             await().atMost(Duration.ofSeconds(20))

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.TestInstance;
 /**
  * Whatever dies, a job gets its one outcome: the quick half; the rest is {@link FaultsInFullTest}.
  */
-@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsTest {
     @SuppressWarnings("NullAway.Init")
@@ -79,6 +78,7 @@ class FaultsTest {
 
     @Tried("A second SIGTERM")
     @Must("gone before the program would have ended; the job is done by another; exit 0")
+    @Tag("long")
     @Test
     void aSecondSignalGivesBackAtOnceWhatRuns() throws Exception {
         WorkerProcess worker = field.worker("hurried");
@@ -102,6 +102,7 @@ class FaultsTest {
 
     @Tried("SIGTERM while a worker starts")
     @Must("exit 0, boxes cleaned up")
+    @Tag("long")
     @Test
     void aWorkerThatIsTerminatedWhileItStartsCleansUpToo() throws Exception {
         WorkerProcess worker = field.starting("young", Map.of());
@@ -113,6 +114,7 @@ class FaultsTest {
 
     @Tried("Too little room on the disk of the state folder")
     @Must("/ready 503 with the reason, 200 again when there is room")
+    @Tag("long")
     @Test
     void aReplicaWithoutRoomOnItsDiskTakesNothingUntilThereIsSome() throws Exception {
         SmallDisk disk = new SmallDisk(field.state("full"), 64);

@@ -112,6 +112,16 @@ final class House implements AutoCloseable {
                 .formatted(attributes);
     }
 
+    /** Attributes of an environment whose shell runs a hook of ours, as stdenv's runs shellHook. */
+    static String hook(String script) {
+        return "stdenv = derivation { name = \"stdenv\"; system = builtins.currentSystem;"
+                + " builder = \"/bin/sh\"; allowSubstitutes = false;"
+                + " args = [ \"-c\" \"/bin/mkdir $out; /bin/cp ${builtins.toFile \"setup\""
+                + " \"runHook() { export PATH=/usr/bin:/bin; "
+                + script
+                + "; }\"} $out/setup\" ]; };";
+    }
+
     JsonNode execute(ObjectNode job) throws Exception {
         return run(JobTopic.EXECUTE, job);
     }

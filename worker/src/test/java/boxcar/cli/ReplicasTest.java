@@ -37,6 +37,11 @@ class ReplicasTest {
     /** The machine has other things to do; see docs/reliability.md. */
     private static final double LEAST_RATIO = 0.9;
 
+    private static final int ROUNDS = 3;
+
+    /** Jobs for each replica: four have four programs to warm up, and that is no throughput. */
+    private static final int WARM_UP = 1000;
+
     @SuppressWarnings("NullAway.Init")
     private Field field;
 
@@ -61,15 +66,16 @@ class ReplicasTest {
     }
 
     /**
-     * In turns, so that a machine that becomes slower does so to both; with as many boxes, and as
-     * many slots, in all.
+     * In turns, so that a machine that becomes slower does so to both, and by the best of each,
+     * since what else the machine does takes from single rounds; with as many boxes, and as many
+     * slots, in all.
      */
     @Test
     @Tag("long")
     void fourReplicasHoldNoBoxTwiceAndAreNotSlowerThanOne() throws Exception {
         double one = 0;
         double four = 0;
-        for (int round = 1; round <= 2; round++) {
+        for (int round = 1; round <= ROUNDS; round++) {
             double alone = measured(1, 4);
             double together = measured(4, 1);
             System.out.printf(
@@ -78,8 +84,8 @@ class ReplicasTest {
                     round,
                     alone,
                     together);
-            one += alone;
-            four += together;
+            one = Math.max(one, alone);
+            four = Math.max(four, together);
         }
         double ratio = four / one;
         System.out.printf(Locale.ROOT, "REPLICAS four to one: %.2f%n", ratio);
@@ -89,7 +95,7 @@ class ReplicasTest {
 
     private double measured(int replicas, int boxes) throws Exception {
         Team team = start(replicas, boxes);
-        team.carryOut(100 * replicas);
+        team.carryOut(WARM_UP * replicas);
         double rate = team.carryOut(2000);
         team.end();
         return rate;

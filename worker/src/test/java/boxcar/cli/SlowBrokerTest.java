@@ -1,5 +1,6 @@
 package boxcar.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,8 +10,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +39,12 @@ class SlowBrokerTest {
     @SuppressWarnings("NullAway.Init")
     private List<WorkerProcess> workers;
 
+    /** Follows the results by a connection that stays: a new one takes its time on a slow road. */
+    @SuppressWarnings("NullAway.Init")
+    private Tap tap;
+
+    private final Set<String> answered = new HashSet<>();
+
     @BeforeAll
     void aBrokerBehindALink() throws Exception {
         link = new SlowLink();
@@ -44,16 +53,18 @@ class SlowBrokerTest {
         JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
         assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
         workers.forEach(worker -> Field.awaitLog(worker, "is ready on this host", 1));
+        tap = new Tap(field.bootstrap(), "boxcar.results");
     }
 
     @AfterEach
-    void theLinkIsQuick() {
+    void makeTheLinkQuick() {
         link.flow();
         link.delay(Duration.ZERO, Duration.ZERO);
     }
 
     @AfterAll
     void allEnds() throws Exception {
+        tap.close();
         field.close();
         link.close();
     }
@@ -84,7 +95,21 @@ class SlowBrokerTest {
         return workers.stream().mapToInt(worker -> Field.count(worker, words)).sum();
     }
 
+    /** Over the link as it is. */
+    private void awaitResults(List<ObjectNode> jobs) {
+        List<String> ids = jobs.stream().map(job -> job.path("job_id").asText()).toList();
+        await().alias("results of " + ids)
+                .atMost(Field.PATIENCE)
+                .until(() -> {
+                    tap.read(record -> answered.add(new String(record.key(), UTF_8)));
+                    return answered.containsAll(ids);
+                });
+    }
+
+    /** The link is quick from here on: looking at what there is takes a connection for each job. */
     private void assertEachEndedOnce(List<ObjectNode> jobs, int lost) throws Exception {
+        makeTheLinkQuick();
+        await().atMost(Field.PATIENCE).until(() -> held() == 0);
         int more = 0;
         for (ObjectNode job : jobs) {
             JsonNode result = field.result(job);
@@ -101,13 +126,14 @@ class SlowBrokerTest {
         link.delay(Duration.ofMillis(200), Duration.ofMillis(500));
         long start = System.nanoTime();
         List<ObjectNode> jobs = send(12, 18);
-        assertEachEndedOnce(jobs, 0);
+        awaitResults(jobs);
         System.out.printf(
                 Locale.ROOT,
                 "SLOW 200 to 500 ms each way: %d jobs, two of 18 s, in %.1f s; locks lost: %d%n",
                 jobs.size(),
                 (System.nanoTime() - start) / 1e9,
                 lost() - lostBefore);
+        assertEachEndedOnce(jobs, 0);
         assertEquals(0, lost() - lostBefore, "a renewal did not survive");
     }
 
@@ -126,6 +152,7 @@ class SlowBrokerTest {
             long before = link.pieces();
             await().atMost(Field.PATIENCE).until(() -> link.pieces() > before + 20);
         }
+        awaitResults(jobs);
         assertEachEndedOnce(jobs, lost() - lostBefore);
         System.out.printf(
                 Locale.ROOT,
@@ -145,6 +172,7 @@ class SlowBrokerTest {
         await().atMost(Field.PATIENCE)
                 .until(() -> System.nanoTime() - from > Duration.ofSeconds(20).toNanos());
         link.flow();
+        awaitResults(jobs);
         for (ObjectNode job : jobs) {
             JsonNode result = field.result(job);
             assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);

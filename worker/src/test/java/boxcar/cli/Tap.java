@@ -25,7 +25,7 @@ final class Tap implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> consumer;
 
-    /** Reads the topics, of one partition each, from the start. */
+    /** Reads the topics, of one partition each, from this moment on. */
     Tap(String bootstrap, String... topics) {
         producer =
                 new KafkaProducer<>(
@@ -42,7 +42,8 @@ final class Tap implements AutoCloseable {
             partitions.add(new TopicPartition(topic, 0));
         }
         consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
+        consumer.seekToEnd(partitions);
+        partitions.forEach(consumer::position); // where the end is, is asked only now
     }
 
     Future<RecordMetadata> send(String topic, Poison poison) {

@@ -141,6 +141,10 @@ class ConfigTest {
             value = {
                 "boxes=0|boxes (BOXCAR_BOXES): must be a whole number from 1 to 1000, but is '0'",
                 "boxes=two|boxes (BOXCAR_BOXES): must be a whole number from 1 to 1000, but is 'two'",
+                "limits.disk_kib=1023|limits.disk_kib (BOXCAR_LIMITS_DISK_KIB): must be a whole number from 1024 to"
+                        + " 1073741824, but is '1023'",
+                "limits.disk_kib=1073741825|limits.disk_kib (BOXCAR_LIMITS_DISK_KIB): must be a whole number from 1024"
+                        + " to 1073741824, but is '1073741825'",
                 "sandbox=docker|sandbox (BOXCAR_SANDBOX): must be one of [auto, isolate, runc], but is 'docker'",
                 "network.execute=yes|network.execute (BOXCAR_NETWORK_EXECUTE): must be true or false, but is 'yes'",
                 "limits.run.cpu_time=0|limits.run.cpu_time (BOXCAR_LIMITS_RUN_CPU_TIME): must be seconds from 0.001 to"
@@ -166,6 +170,16 @@ class ConfigTest {
         assertEquals(
                 "boxes.last (BOXCAR_BOXES_LAST): must not be below boxes.first (5), but is '4'",
                 problem("boxes.first=5\nboxes.last=4", Map.of()));
+    }
+
+    /** 16,384 KiB of source, and a page of 4 for each of 1,000 files. */
+    @Test
+    void aDiskInWhichTheLargestSourceDoesNotFitIsRefused() throws Exception {
+        assertEquals(
+                "limits.disk_kib (BOXCAR_LIMITS_DISK_KIB): must be at least 20384, so that the largest source fits"
+                        + " (limits.source_kib, and 4 for each of limits.files), but is '20383'",
+                problem("limits.disk_kib=20383", Map.of()));
+        assertEquals(20384, read("limits.disk_kib=20384", Map.of()).boxes().diskKib());
     }
 
     @Test

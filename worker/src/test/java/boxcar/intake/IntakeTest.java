@@ -24,6 +24,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -423,6 +424,35 @@ class IntakeTest {
                 },
                 () -> true);
         awaitResults("CANCELLED a #1");
+    }
+
+    /** As replicas do that are killed with it; what they hold is given back when they are gone. */
+    private void takeAndGiveBack(int times) {
+        try (var consumer =
+                new KafkaClients(settings)
+                        .share(settings.topics().group(JobTopic.EXECUTE), "killed", 1)) {
+            consumer.subscribe(List.of(settings.topics().jobs(JobTopic.EXECUTE)));
+            var taken = new AtomicInteger();
+            await().atMost(SOON)
+                    .until(() -> {
+                        for (var record : consumer.poll(Duration.ofMillis(100))) {
+                            taken.incrementAndGet();
+                            consumer.acknowledge(record, AcknowledgeType.RELEASE);
+                            consumer.commitSync();
+                        }
+                        return taken.get() == times;
+                    });
+        }
+    }
+
+    @Test
+    void aJobWhoseReplicaDiesWithTheLastDeliveryIsAnsweredByTheNext() throws Exception {
+        send("a", "python");
+        takeAndGiveBack(settings.deliveryLimit());
+        start((_, _, _) -> JobResult.cancelled());
+        int next = settings.deliveryLimit() + 1;
+        awaitResults(
+                "FAULT a #" + next + " deliveries: delivered " + next + " times, never finished");
     }
 
     @Test

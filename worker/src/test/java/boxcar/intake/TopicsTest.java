@@ -92,7 +92,7 @@ class TopicsTest {
                 new Finding(
                         "group " + prefix + "-execute",
                         Level.BAD,
-                        "must have share.auto.offset.reset=earliest,share.delivery.count.limit=4,"
+                        "must have share.auto.offset.reset=earliest,share.delivery.count.limit=10,"
                                 + "share.partition.max.record.locks=10000,"
                                 + "share.record.lock.duration.ms=2000",
                         "./boxcar topics create"),
@@ -167,6 +167,30 @@ class TopicsTest {
         Finding finding = find(new Topics(tooMany).check(), "group " + prefix + "-execute");
         assertEquals(
                 "the broker allows 10 deliveries, but 25 are configured: the last would never come",
+                finding.message());
+    }
+
+    @Test
+    void aBrokerThatAllowsNoDeliveryMoreThanWeDoIsWarnedOf() throws Exception {
+        IntakeSettings asMany =
+                new IntakeSettings(
+                        prefix,
+                        settings.kafka(),
+                        1,
+                        1,
+                        10,
+                        settings.lock(),
+                        Duration.ZERO,
+                        "here",
+                        false,
+                        4096,
+                        Duration.ofMillis(1));
+        new Topics(asMany).create(1, _ -> {});
+        Finding finding = find(new Topics(asMany).check(), "group " + prefix + "-execute");
+        assertEquals(Level.WARN, finding.level());
+        assertEquals(
+                "the broker allows 10 deliveries, as many as are configured: a replica that is killed with"
+                        + " the last ends its job without a result",
                 finding.message());
     }
 
