@@ -737,7 +737,8 @@ abstract class SandboxContractTest {
     void aProgramThatLeavesAChildOnItsStreamsEndsWhenItEnds() throws Exception {
         long start = System.nanoTime();
 
-        Ending ending = run(sh("sleep 79 & echo done"));
+        // isolate 2.6 fails if it finds the child before it has looked for the program itself.
+        Ending ending = run(sh("sleep 0.05; sleep 79 & echo done"));
 
         assertWell(ending);
         assertEquals("done\n", out(ending));
