@@ -33,6 +33,12 @@ final class JobDesk implements RecordHandler {
     private static final Duration LONGEST_BACK_OFF = Duration.ofMinutes(1);
     private static final Settling ACCEPT = new Settling.Accept();
 
+    /**
+     * Before a job runs, of which only the connection says that it may have come before, a look of
+     * then will do: it is looked for again before its result is published.
+     */
+    private static final Duration LATELY = Duration.ofSeconds(1);
+
     private final Doors doors;
     private final DeadLetters deadLetters;
     private final Answers answers;
@@ -175,7 +181,7 @@ final class JobDesk implements RecordHandler {
         Optional<Ledger.Entry> known = known(claim);
         if (known.isPresent()) {
             answerAgain(delivery, claim, known.get());
-        } else if (!wasAnsweredElsewhere(delivery, claim)) {
+        } else if (!wasAnsweredElsewhere(delivery, claim, LATELY)) {
             work.answer(claim);
         }
         doubtful.remove(claim.jobId());
@@ -206,18 +212,18 @@ final class JobDesk implements RecordHandler {
      * A job that comes again may have been answered by a replica that died before it could
      * acknowledge: so the results themselves are asked. What is there needs no repeating.
      */
-    private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim)
+    private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim, Duration ago)
             throws Fault, InterruptedException {
-        OptionalLong until =
-                doubtful.contains(claim.jobId())
-                        ? OptionalLong.of(System.nanoTime())
-                        : delivery.mayBeToldUntil();
+        boolean surely = delivery.count() > 1 || doubtful.contains(claim.jobId());
+        long now = System.nanoTime();
+        OptionalLong until = surely ? OptionalLong.of(now) : delivery.mayBeToldUntil();
         if (until.isEmpty()) {
             return false;
         }
+        long latest = surely ? now : Math.min(until.getAsLong() - now, -ago.toNanos()) + now;
         Optional<PastAnswers.Past> published;
         try (var _ = doors.telemetry.begin("results-look-up")) {
-            published = doors.past.find(claim.jobId(), delivery.queuedAt(), until.getAsLong());
+            published = doors.past.find(claim.jobId(), delivery.queuedAt(), latest);
         }
         if (published.isEmpty()) {
             return false;
@@ -251,7 +257,7 @@ final class JobDesk implements RecordHandler {
             JobResult result = run(job);
             delivery.worked().run();
             // Somebody who lost the job without knowing may have told of it meanwhile.
-            if (!wasAnsweredElsewhere(delivery, claim)) {
+            if (!wasAnsweredElsewhere(delivery, claim, Duration.ZERO)) {
                 answers.give(delivery, claim, result);
             }
         }
