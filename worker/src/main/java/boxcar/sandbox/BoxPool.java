@@ -60,7 +60,12 @@ final class BoxPool {
         }
         LOG.debug("box {} returned", number);
         free.addLast(number);
-        notifyAll();
+        // One of those that wait, which are alike; close() waits for the last, with none of them.
+        if (closed) {
+            notifyAll();
+        } else {
+            notify();
+        }
     }
 
     private synchronized void wakeAll() {

@@ -25,7 +25,7 @@ class GameDayTest {
         }
     }
 
-    @Tried("A game day of 80 jobs and three workers, of which one is killed every two seconds")
+    @Tried("A game day of 80 jobs and three workers, of which one is killed every three seconds")
     @Must("each job has its one outcome, and nothing is left")
     @Test
     void aSmallGameDayLosesNothing() throws Exception {
@@ -38,7 +38,7 @@ class GameDayTest {
                         "--workers",
                         "3",
                         "--kill-every",
-                        "2",
+                        "3",
                         "--timeout",
                         "150",
                         "--json");

@@ -42,7 +42,7 @@ class IntakeTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     /** Jobs enough that some of them come by the handful, on a busy machine too. */
-    private static final int MANY = 4000;
+    private static final int MANY = 2500;
 
     private Cluster cluster;
     private IntakeSettings settings;
