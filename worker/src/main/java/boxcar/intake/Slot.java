@@ -203,6 +203,8 @@ final class Slot implements Runnable {
         boolean mayBring = true;
         while (around.gate.isOpen() && !isToChange(width)) {
             if (!mayBring && !crew.hasTurn(POLL)) {
+                // No poll tells what was accepted, then.
+                consumer.commitAsync();
                 continue;
             }
             long asked = System.nanoTime();
