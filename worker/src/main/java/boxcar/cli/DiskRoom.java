@@ -1,8 +1,7 @@
 package boxcar.cli;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -30,8 +29,13 @@ record DiskRoom(Path folder, long least) {
      * @param wasFull the last look found no room, or could not write
      */
     boolean isFull(boolean wasFull) throws IOException {
-        FileStore disk = Files.getFileStore(folder);
-        long more = wasFull ? Math.min(MORE, disk.getTotalSpace() / PART_OF_A_SMALL_DISK) : 0;
+        // Not of a FileStore, which reads all mounts of the host each time it is asked for.
+        File disk = folder.toFile();
+        long total = disk.getTotalSpace();
+        if (total == 0) {
+            throw new IOException("the room on its disk cannot be told");
+        }
+        long more = wasFull ? Math.min(MORE, total / PART_OF_A_SMALL_DISK) : 0;
         return disk.getUsableSpace() < least + more;
     }
 }

@@ -22,6 +22,12 @@ import org.slf4j.LoggerFactory;
 final class DiskWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
     private static final Duration EVERY = Duration.ofMillis(300);
+
+    /**
+     * Every so many looks it is tried whether a file can be written; each, while there is trouble.
+     */
+    private static final int LOOKS_A_PROBE = 10;
+
     private static final byte[] PROBE = new byte[8192];
 
     private final Intake intake;
@@ -32,11 +38,12 @@ final class DiskWatch implements AutoCloseable {
 
     private final Thread thread;
     private @Nullable String reason;
+    private int looks;
 
     private DiskWatch(Intake intake, Watched watched) {
         this.intake = intake;
         this.watched = watched;
-        this.thread = Thread.ofVirtual().name("disk-watch").unstarted(this::watch);
+        this.thread = Thread.ofPlatform().daemon().name("disk-watch").unstarted(this::watch);
     }
 
     /**
@@ -92,13 +99,19 @@ final class DiskWatch implements AutoCloseable {
             if (new DiskRoom(watched.state, watched.leastFree).isFull(reason != null)) {
                 return Optional.of("the disk of the state folder is full");
             }
-            Path probe = watched.state.resolve(".probe");
-            Files.write(probe, PROBE);
-            Files.delete(probe);
+            if (looks++ % LOOKS_A_PROBE == 0 || reason != null) {
+                probe();
+            }
         } catch (IOException e) {
             return Optional.of("the state folder cannot be written: " + e.getMessage());
         }
         return watched.runtimes.trouble();
+    }
+
+    private void probe() throws IOException {
+        Path probe = watched.state.resolve(".probe");
+        Files.write(probe, PROBE);
+        Files.delete(probe);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package boxcar.sandbox;
 
+import boxcar.files.Trees;
 import boxcar.job.Captured;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One {@code isolate --run}: started, watched and told. For one thread. */
@@ -159,7 +161,7 @@ final class IsolateRun {
         try {
             return MetaFile.parse(Files.readString(meta, StandardCharsets.ISO_8859_1));
         } catch (IOException | MetaFile.MetaFileException e) {
-            throw Faults.sandbox("isolate's meta file of box " + box + " cannot be read", e);
+            throw untold("isolate's meta file of box " + box + " cannot be read", e);
         }
     }
 
@@ -199,7 +201,7 @@ final class IsolateRun {
                     ? new Ending.Signalled(told.exitSignal())
                     : new Ending.Exited(told.exitCode());
         } catch (MetaFile.MetaFileException e) {
-            throw Faults.sandbox("isolate did not tell how the program ended", e);
+            throw untold("isolate did not tell how the program ended", e);
         }
     }
 
@@ -218,8 +220,19 @@ final class IsolateRun {
                     told.has("cg-oom-killed")
                             || (group != null && group.cgroup().memberOomKilled()));
         } catch (MetaFile.MetaFileException e) {
-            throw Faults.sandbox("isolate's figures cannot be read", e);
+            throw untold("isolate's figures cannot be read", e);
         }
+    }
+
+    /** isolate does not say that it could not write: its file is merely short then. */
+    private Fault untold(String what, Exception cause) {
+        String why =
+                Trees.isFull(Objects.requireNonNull(meta.getParent()))
+                        ? ": the disk of "
+                                + meta.getParent()
+                                + " is full (make room, and this replica goes on by itself)"
+                        : "";
+        return Faults.sandbox(what + why, cause);
     }
 
     /** isolate's figure knows only of children that were waited for; the group's of all. */

@@ -137,6 +137,13 @@ class DiskFaultsTest {
             Field.awaitLog(worker, "lent", lent + 1);
             disk.fill(60);
             Field.awaitLog(worker, "fault at ", 1);
+            String told =
+                    Field.log(worker)
+                            .lines()
+                            .filter(line -> line.contains("fault at "))
+                            .findFirst()
+                            .orElseThrow();
+            assertTrue(told.contains("disk"), told);
             awaitReady(worker, 503);
             assertEquals(List.of(), field.results(job));
             disk.free();
