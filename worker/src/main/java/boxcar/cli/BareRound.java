@@ -22,6 +22,13 @@ import java.util.stream.Collectors;
 record BareRound(EngineCalls calls, int box, Path folder, Config config) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /**
+     * The worker starts isolate in a network namespace that is ready, and tells it to make none.
+     * Nobody starts the loop in one, so isolate makes one for each run, as it does unless it is told
+     * otherwise: the programs of neither have a network.
+     */
+    private static final String IN_A_NETWORK = "--share-net";
+
     /** As lines of a shell; each ends the shell if it fails. */
     String lines() throws Exception {
         StringBuilder lines = new StringBuilder();
@@ -47,7 +54,9 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         }
         List<String> ours = new ArrayList<>();
         for (String argument : arguments) {
-            ours.add(inOurPlace(argument, work, own));
+            if (!argument.equals(IN_A_NETWORK)) {
+                ours.add(inOurPlace(argument, work, own));
+            }
         }
         String start = quoted(config.boxes().isolate());
         String mode = (arguments.contains("--cg") ? " --cg" : "") + " --box-id=" + box;
