@@ -24,8 +24,8 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
 
     /**
      * The worker starts isolate in a network namespace that is ready, and tells it to make none.
-     * Nobody starts the loop in one, so isolate makes one for each run, as it does unless it is told
-     * otherwise: the programs of neither have a network.
+     * Nobody starts the loop in one, so isolate makes one for each run, as it does unless it is
+     * told otherwise: the programs of neither have a network.
      */
     private static final String IN_A_NETWORK = "--share-net";
 

@@ -21,6 +21,16 @@ final class Binds {
     private Binds() {}
 
     /**
+     * Whether a folder of a box's root is there for each stage.
+     *
+     * @param name its name alone
+     */
+    static boolean isInEveryBox(Path name) {
+        String place = "/" + name;
+        return SYSTEM.contains(place) || OWN.contains(place);
+    }
+
+    /**
      * @throws Fault if a bind could not be made in a box of any engine
      */
     static void check(Stage stage) throws Fault {

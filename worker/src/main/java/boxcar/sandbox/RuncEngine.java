@@ -163,9 +163,7 @@ final class RuncEngine implements BoxEngine {
                 StageTime.tell(ending, telemetry, timing);
             }
             try (var _ = telemetry.begin("box-clean-up")) {
-                if (!stage.binds().isEmpty()) {
-                    folder.renewRoot();
-                }
+                folder.removePlaces(stage.binds());
             }
             well = true;
             return ending;

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.files.Trees;
+import boxcar.job.Bind;
 import boxcar.job.Fault;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What one runc box keeps on the host: its bundle, runc's own state, and the folder over which the
@@ -78,11 +80,18 @@ final class RuncFolder {
         Files.setAttribute(tmp, "unix:mode", 01777);
     }
 
-    /** Removes the places where a stage's own folders were bound. */
-    void renewRoot() throws Fault {
+    /**
+     * Removes the places where a stage's own folders were bound. Those that every box has stay, for
+     * the kernel takes its time to remove what something was mounted on.
+     */
+    void removePlaces(List<Bind> binds) throws Fault {
         try {
-            Trees.empty(root());
-            makeTmp();
+            for (Bind bind : binds) {
+                Path place = Path.of(bind.inside()).getName(0);
+                if (!Binds.isInEveryBox(place) && Files.exists(root().resolve(place))) {
+                    Trees.delete(root().resolve(place));
+                }
+            }
         } catch (IOException e) {
             throw Faults.box("cannot empty " + root(), e);
         }

@@ -870,6 +870,22 @@ abstract class SandboxContractTest {
     }
 
     @Test
+    void whereAFolderWasBoundTheNextStageOfTheBoxFindsNothing() throws Exception {
+        try (Sandbox one = Sandboxes.open(settings(1))) {
+            Path other = Files.createDirectory(home.resolve("bound"));
+            Files.writeString(other.resolve("file"), "x");
+            Given bound =
+                    sh("cat /runtime/deep/down/file")
+                            .binds(Bind.readOnly(other, "/runtime/deep/down"));
+            assertEquals("x", out(one.run(bound.stage(), new Cancellation())));
+
+            Ending next = one.run(sh("ls -d /runtime* 2>/dev/null").stage(), new Cancellation());
+
+            assertEquals("", out(next));
+        }
+    }
+
+    @Test
     void closingKillsWhatRuns() throws Exception {
         var heard = new CountDownLatch(1);
         Sandbox closing = Sandboxes.open(settings(1));
