@@ -40,7 +40,7 @@ class ReplicasTest {
     private static final int ROUNDS = 3;
 
     /** Jobs for each replica: four have four programs to warm up, and that is no throughput. */
-    private static final int WARM_UP = 1000;
+    private static final int WARM_UP = 3000;
 
     @SuppressWarnings("NullAway.Init")
     private Field field;
