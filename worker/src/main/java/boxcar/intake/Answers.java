@@ -68,6 +68,7 @@ final class Answers {
     /** Publishes the very bytes of before. */
     void repeat(Delivery delivery, Claim claim, Ledger.Entry entry)
             throws Fault, InterruptedException {
+        delivery.worked().run();
         requireLock(delivery);
         try {
             doors.outbox.publish(record(claim, entry.result()));
@@ -86,6 +87,7 @@ final class Answers {
      */
     private Sent send(Delivery delivery, Claim claim, JobResult result)
             throws Fault, InterruptedException {
+        delivery.worked().run();
         byte[] value = encode(delivery, claim, result);
         int most = doors.settings.maxResultBytes();
         if (value.length > most) {

@@ -31,6 +31,7 @@ final class DeadLetters {
      * @throws Fault if the letter is not known to be written
      */
     void put(Delivery delivery, String reason, String message) throws Fault, InterruptedException {
+        delivery.worked().run();
         try {
             outbox.publish(letter(delivery, reason, message));
         } catch (Outbox.RefusedRecordException e) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param count which delivery of the record this is, from 1
  * @param doubt until when, by {@link System#nanoTime}, somebody else may have told of the job
  *     although the count does not say that it came before; may change while the job runs
- * @param worked to be called when what the job takes of this host is done, before it is answered
+ * @param worked to be called when what the job takes of this host is done, before it is answered;
+ *     once more does no harm
  * @param held whether the lock is still ours; once it is not, somebody else may have the job
  */
 record Delivery(

@@ -47,6 +47,7 @@ class JobDeskTest {
     private PastAnswers past = PastAnswers.NONE;
     private boolean held = true;
     private boolean doubtful;
+    private boolean worked;
 
     @Test
     void aJobIsRunAndItsResultIsPublishedBeforeItIsAccepted() throws Exception {
@@ -410,15 +411,24 @@ class JobDeskTest {
                         headers,
                         Optional.empty(),
                         Optional.of((short) count));
+        worked = false;
         return new Delivery(
-                JobTopic.EXECUTE, record, count, Instant.now(), this::doubt, () -> {}, () -> held);
+                JobTopic.EXECUTE,
+                record,
+                count,
+                Instant.now(),
+                this::doubt,
+                () -> worked = true,
+                () -> held);
     }
 
     private OptionalLong doubt() {
         return doubtful ? OptionalLong.of(System.nanoTime()) : OptionalLong.empty();
     }
 
+    /** A record may wait here for others to be sent with, in which time other jobs may begin. */
     private long write(ProducerRecord<byte[], byte[]> record) {
+        assertTrue(worked, "the job still has its turn");
         out.add(record);
         return 0;
     }
