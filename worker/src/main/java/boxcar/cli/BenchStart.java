@@ -5,6 +5,7 @@ import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,6 +66,11 @@ final class BenchStart implements Bench, Callable<Integer> {
         BenchEngines.atLeast("--starts", 1, starts);
         BenchEngines.atLeast("--idle", 1, idle);
         BenchEngines.atLeast("--jobs", 1, jobs);
+        if (!withCache()) {
+            BenchStand.say(
+                    "Workers start without their cache, which the launcher makes within a minute after a build:"
+                            + " measure again then");
+        }
         List<ObjectNode> points = new ArrayList<>();
         for (String engine : engines.list()) {
             try (BenchStand stand = BenchStand.open(engine)) {
@@ -72,6 +78,12 @@ final class BenchStart implements Bench, Callable<Integer> {
             }
         }
         return points;
+    }
+
+    /** Workers are given the flags of this JVM. */
+    private static boolean withCache() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .anyMatch(flag -> flag.startsWith("-XX:AOTCache="));
     }
 
     private ObjectNode point(BenchStand stand) throws Exception {
@@ -86,6 +98,7 @@ final class BenchStart implements Bench, Callable<Integer> {
         ObjectNode point =
                 BenchEngines.point(BenchKind.START, all.engine)
                         .put("starts", starts)
+                        .put("aot_cache", withCache())
                         .put("ready_ms", all.median(all.ready))
                         .put("ready_ms_most", Math.round(new Spread(all.ready).most()))
                         .put("first_job_ms", all.median(all.taken))

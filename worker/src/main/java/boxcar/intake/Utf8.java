@@ -31,6 +31,13 @@ final class Utf8 {
     }
 
     static Optional<String> decode(ByteBuffer bytes) {
+        if (bytes.hasArray() && isAscii(bytes)) {
+            // Most are: a copy, where a decoder goes from character to character.
+            int from = bytes.arrayOffset() + bytes.position();
+            return Optional.of(
+                    new String(
+                            bytes.array(), from, bytes.remaining(), StandardCharsets.ISO_8859_1));
+        }
         try {
             return Optional.of(
                     StandardCharsets.UTF_8.newDecoder().decode(bytes.duplicate()).toString());
@@ -41,7 +48,23 @@ final class Utf8 {
 
     /** Whether no half of a surrogate pair stands alone: such text has no UTF-8 form. */
     static boolean isWhole(String text) {
-        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+            }
+        }
+        return true;
+    }
+
+    private static boolean isAscii(ByteBuffer bytes) {
+        byte[] array = bytes.array();
+        int end = bytes.arrayOffset() + bytes.limit();
+        for (int i = bytes.arrayOffset() + bytes.position(); i < end; i++) {
+            if (array[i] < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The text with each lone half of a surrogate pair replaced, as when a text was cut there. */
