@@ -4,8 +4,10 @@ import boxcar.intake.BoxcarClient;
 import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,10 +82,11 @@ final class BenchStart implements Bench, Callable<Integer> {
         return points;
     }
 
-    /** Workers are given the flags of this JVM. */
+    /** Whether the launcher finds a cache beside the jars of this build. */
     private static boolean withCache() {
-        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .anyMatch(flag -> flag.startsWith("-XX:AOTCache="));
+        String jars = System.getProperty("java.class.path");
+        Path first = Path.of(jars.split(File.pathSeparator, 2)[0]).toAbsolutePath();
+        return Files.exists(first.resolve("../../worker.aot").normalize());
     }
 
     private ObjectNode point(BenchStand stand) throws Exception {
