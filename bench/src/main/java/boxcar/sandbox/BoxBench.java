@@ -51,7 +51,6 @@ public class BoxBench {
                         0,
                         9,
                         1,
-                        folder.resolve("state"),
                         Files.createDirectory(folder.resolve("locks")));
         disks = new Disks(folder.resolve("locks"), 0, 64 << 10);
     }

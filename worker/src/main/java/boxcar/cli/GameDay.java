@@ -379,7 +379,7 @@ final class GameDay implements AutoCloseable {
     /** What stages and installations have left in a worker's state folder. */
     static List<String> foldersLeft(Path state) throws IOException {
         List<String> left = new ArrayList<>();
-        for (String place : List.of("work", "staging", "sandbox")) {
+        for (String place : List.of("work", "staging")) {
             Path below = state.resolve(place);
             if (Files.isDirectory(below)) {
                 try (Stream<Path> entries = Files.list(below)) {

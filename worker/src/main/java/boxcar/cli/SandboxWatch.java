@@ -93,7 +93,7 @@ final class SandboxWatch implements AutoCloseable {
     }
 
     private static Path work(Path state) {
-        return state.resolve("sandbox").resolve("health-check");
+        return state.resolve("health-check");
     }
 
     /** A stage that any sandbox that works ends well. */

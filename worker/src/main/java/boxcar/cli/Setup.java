@@ -97,7 +97,6 @@ final class Setup {
                 boxes.first(),
                 boxes.last(),
                 boxes.executions() + boxes.installs(),
-                config.state().resolve("sandbox"),
                 boxes.locks(),
                 boxes.diskKib());
     }

@@ -32,6 +32,7 @@ final class Libc {
     static final short READABLE = 1;
     static final short WRITABLE = 4;
 
+    private static final int CLOSE_MEMORY_ON_EXEC = 1;
     private static final int INTERRUPTED = 4;
     private static final int TRY_AGAIN = 11;
     private static final int SET_FLAGS = 4;
@@ -82,6 +83,10 @@ final class Libc {
             told("socket", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle IOCTL =
             told("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle MEMORY_FILE =
+            told("memfd_create", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle TRUNCATE =
+            told("ftruncate", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle WORDS =
             LINKER.downcallHandle(address("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
@@ -145,6 +150,34 @@ final class Libc {
         }
         require(fd, "cannot open " + path, state);
         return fd;
+    }
+
+    /** A new and empty file in memory. */
+    static int memoryFile(Arena arena, String name) throws IOException {
+        MemorySegment state = state(arena);
+        int fd;
+        try {
+            fd =
+                    (int)
+                            MEMORY_FILE.invokeExact(
+                                    state, arena.allocateFrom(name), CLOSE_MEMORY_ON_EXEC);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(fd, "cannot make a file in memory", state);
+        return fd;
+    }
+
+    /** Makes a file empty. */
+    static void truncate(Arena arena, int fd) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) TRUNCATE.invokeExact(state, fd, 0L);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "ftruncate", state);
     }
 
     /** A nameless pipe. */

@@ -8,9 +8,8 @@ import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.process.Command;
+import boxcar.process.MemoryFile;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +28,7 @@ final class IsolateEngine implements BoxEngine {
     private final Telemetry telemetry;
     private final Cgroups cgroups;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
+    private final Map<Integer, MemoryFile> metas = new ConcurrentHashMap<>();
     private final Map<Integer, Owner> owners = new ConcurrentHashMap<>();
 
     private IsolateEngine(
@@ -116,10 +116,9 @@ final class IsolateEngine implements BoxEngine {
         if (tool.major() == 1 && tool.groups()) {
             cgroups.sweep("box-" + box);
         }
-        try {
-            Files.deleteIfExists(meta(box));
-        } catch (IOException e) {
-            throw Faults.box("cannot remove " + meta(box), e);
+        MemoryFile meta = metas.remove(box);
+        if (meta != null) {
+            meta.close();
         }
     }
 
@@ -136,24 +135,32 @@ final class IsolateEngine implements BoxEngine {
         return new BoxFolder(settings.locks(), box);
     }
 
-    private Path meta(int box) {
-        return settings.state().resolve("isolate-" + box + ".meta");
+    private MemoryFile meta(int box) throws IOException {
+        MemoryFile known = metas.get(box);
+        if (known == null) {
+            known = MemoryFile.make("isolate-" + box + ".meta");
+            metas.put(box, known);
+        }
+        known.clear();
+        return known;
     }
 
     @Override
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
+        MemoryFile meta;
         try {
+            meta = meta(box);
             Trees.giveTo(stage.workDirectory(), owner(box));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }
         @Nullable OwnGroup group = groups.get(box);
         Command command =
-                new IsolateCommand(tool, folder(box), stage, group != null).toRun(box, meta(box));
+                new IsolateCommand(tool, folder(box), stage, group != null).toRun(box, meta.path());
         Ending ending;
         try (var timing = telemetry.begin("engine")) {
             ending =
-                    new IsolateRun(box, tool.uid(box), stage, stop, meta(box), group)
+                    new IsolateRun(box, tool.uid(box), stage, stop, meta, group)
                             .run(command, folder(box).streams());
             StageTime.tell(ending, telemetry, timing);
         }

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
-import boxcar.files.Trees;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import boxcar.job.Captured;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
@@ -8,14 +9,11 @@ import boxcar.job.Stage;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
+import boxcar.process.MemoryFile;
 import boxcar.process.OsProcess;
 import boxcar.process.StreamFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One {@code isolate --run}: started, watched and told. For one thread. */
@@ -25,6 +23,9 @@ final class IsolateRun {
     private static final Duration TICK = Duration.ofMillis(20);
     private static final int KIB = 1024;
     private static final int SIGKILL = 9;
+
+    /** A dozen lines; the message of one may have a path. */
+    private static final int LONGEST_META = 1 << 14;
 
     /** isolate's keeper and proxy, the thread that starts them, and one in reserve. */
     private static final int OTHERS = 4;
@@ -36,12 +37,13 @@ final class IsolateRun {
     private final int user;
     private final Stage stage;
     private final Stop stop;
-    private final Path meta;
+    private final MemoryFile meta;
     private final @Nullable OwnGroup group;
     private final Capture stdout;
     private final Capture stderr;
 
-    IsolateRun(int box, int user, Stage stage, Stop stop, Path meta, @Nullable OwnGroup group) {
+    IsolateRun(
+            int box, int user, Stage stage, Stop stop, MemoryFile meta, @Nullable OwnGroup group) {
         this.box = box;
         this.user = user;
         this.stage = stage;
@@ -159,9 +161,9 @@ final class IsolateRun {
 
     private MetaFile read() throws Fault {
         try {
-            return MetaFile.parse(Files.readString(meta, StandardCharsets.ISO_8859_1));
+            return MetaFile.parse(new String(meta.read(LONGEST_META), ISO_8859_1));
         } catch (IOException | MetaFile.MetaFileException e) {
-            throw untold("isolate's meta file of box " + box + " cannot be read", e);
+            throw Faults.sandbox("isolate's meta file of box " + box + " cannot be read", e);
         }
     }
 
@@ -201,7 +203,7 @@ final class IsolateRun {
                     ? new Ending.Signalled(told.exitSignal())
                     : new Ending.Exited(told.exitCode());
         } catch (MetaFile.MetaFileException e) {
-            throw untold("isolate did not tell how the program ended", e);
+            throw Faults.sandbox("isolate did not tell how the program ended", e);
         }
     }
 
@@ -220,19 +222,8 @@ final class IsolateRun {
                     told.has("cg-oom-killed")
                             || (group != null && group.cgroup().memberOomKilled()));
         } catch (MetaFile.MetaFileException e) {
-            throw untold("isolate's figures cannot be read", e);
+            throw Faults.sandbox("isolate's figures cannot be read", e);
         }
-    }
-
-    /** isolate does not say that it could not write: its file is merely short then. */
-    private Fault untold(String what, Exception cause) {
-        String why =
-                Trees.isFull(Objects.requireNonNull(meta.getParent()))
-                        ? ": the disk of "
-                                + meta.getParent()
-                                + " is full (make room, and this replica goes on by itself)"
-                        : "";
-        return Faults.sandbox(what + why, cause);
     }
 
     /** isolate's figure knows only of children that were waited for; the group's of all. */

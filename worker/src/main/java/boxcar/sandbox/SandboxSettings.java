@@ -14,7 +14,6 @@ import java.nio.file.Path;
  * @param lastBox highest number, inclusive, below 2²³; the range must fit isolate's {@code
  *     num_boxes} (1000 unless configured)
  * @param boxes how many boxes this replica wants, that is, stages at once
- * @param state a folder that this replica owns; nobody else uses it
  * @param locks a folder that all replicas of this host share, gone after a reboot
  * @param diskKib what the files of one work directory may hold together
  */
@@ -25,7 +24,6 @@ public record SandboxSettings(
         int firstBox,
         int lastBox,
         int boxes,
-        Path state,
         Path locks,
         long diskKib) {
     /** Where replicas of one host share their claims unless told otherwise. */
@@ -46,7 +44,6 @@ public record SandboxSettings(
         if (boxes < 1) {
             throw new IllegalArgumentException("boxes must be at least 1, but is " + boxes);
         }
-        state = state.toAbsolutePath();
         locks = locks.toAbsolutePath();
     }
 
@@ -58,34 +55,23 @@ public record SandboxSettings(
             int firstBox,
             int lastBox,
             int boxes,
-            Path state,
             Path locks) {
-        this(engine, isolate, runc, firstBox, lastBox, boxes, state, locks, DEFAULT_DISK_KIB);
+        this(engine, isolate, runc, firstBox, lastBox, boxes, locks, DEFAULT_DISK_KIB);
     }
 
     /** With its folders made, and links on the way to the locks resolved: mounts are told so. */
     SandboxSettings resolved() throws Fault {
         try {
-            Files.createDirectories(state);
             Files.createDirectories(locks);
             return new SandboxSettings(
-                    engine,
-                    isolate,
-                    runc,
-                    firstBox,
-                    lastBox,
-                    boxes,
-                    state.toRealPath(),
-                    locks.toRealPath(),
-                    diskKib);
+                    engine, isolate, runc, firstBox, lastBox, boxes, locks.toRealPath(), diskKib);
         } catch (IOException e) {
             throw Faults.box("cannot make the folders of the sandbox", e);
         }
     }
 
     SandboxSettings with(Choice other, int count) {
-        return new SandboxSettings(
-                other, isolate, runc, firstBox, lastBox, count, state, locks, diskKib);
+        return new SandboxSettings(other, isolate, runc, firstBox, lastBox, count, locks, diskKib);
     }
 
     /** Which engine. */

@@ -1,10 +1,8 @@
 package boxcar.sandbox;
 
-import boxcar.files.Trees;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +40,6 @@ public final class Sandboxes {
         Claims claims = Claims.take(settings.with(settings.engine(), settings.boxes() + 1));
         boolean opened = false;
         try {
-            forgetEarlierLife(settings);
             BoxEngine engine = engine(settings, telemetry, claims.numbers());
             int bad = ready(engine, claims, settings);
             if (claims.numbers().size() < settings.boxes()) {
@@ -103,14 +100,6 @@ public final class Sandboxes {
             throw Faults.box("no box can be used; the warnings above say why");
         }
         return bad;
-    }
-
-    private static void forgetEarlierLife(SandboxSettings settings) throws Fault {
-        try {
-            Trees.empty(settings.state());
-        } catch (IOException e) {
-            throw Faults.box("cannot empty " + settings.state(), e);
-        }
     }
 
     private static BoxEngine engine(

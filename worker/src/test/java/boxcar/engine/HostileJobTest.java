@@ -91,7 +91,6 @@ class HostileJobTest implements Told {
                                             970,
                                             979,
                                             1,
-                                            home.resolve("state"),
                                             home.resolve("locks"),
                                             16 * 1024)));
         } catch (Fault e) {

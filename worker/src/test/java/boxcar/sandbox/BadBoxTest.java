@@ -45,15 +45,7 @@ class BadBoxTest {
 
     private SandboxSettings settings(Choice choice, int boxes) {
         return new SandboxSettings(
-                choice,
-                "isolate",
-                "runc",
-                FIRST,
-                FIRST + 9,
-                boxes,
-                home.resolve("state"),
-                home.resolve("locks"),
-                4096);
+                choice, "isolate", "runc", FIRST, FIRST + 9, boxes, home.resolve("locks"), 4096);
     }
 
     private static Finished tool(String... argv) throws Exception {

@@ -104,7 +104,6 @@ class ClaimsTest {
     }
 
     private SandboxSettings range(int first, int last, int wanted) {
-        return new SandboxSettings(
-                Choice.AUTO, "isolate", "runc", first, last, wanted, locks, locks);
+        return new SandboxSettings(Choice.AUTO, "isolate", "runc", first, last, wanted, locks);
     }
 }

@@ -88,7 +88,6 @@ abstract class HostileCodeContract implements Told {
                                     FIRST_BOX,
                                     LAST_BOX,
                                     1,
-                                    home.resolve("state"),
                                     home.resolve("locks"),
                                     DISK_KIB));
         } catch (Fault e) {

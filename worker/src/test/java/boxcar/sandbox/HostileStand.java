@@ -30,7 +30,6 @@ record HostileStand(Sandbox sandbox, Path home) implements AutoCloseable {
                                     firstBox,
                                     firstBox + 2 * boxes,
                                     boxes,
-                                    home.resolve("state"),
                                     home.resolve("locks"),
                                     DISK_KIB)),
                     home);

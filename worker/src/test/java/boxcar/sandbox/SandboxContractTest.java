@@ -86,14 +86,7 @@ abstract class SandboxContractTest {
 
     SandboxSettings settings(int boxes) {
         return new SandboxSettings(
-                engine(),
-                program(),
-                program(),
-                FIRST_BOX,
-                LAST_BOX,
-                boxes,
-                home.resolve("state"),
-                home.resolve("locks"));
+                engine(), program(), program(), FIRST_BOX, LAST_BOX, boxes, home.resolve("locks"));
     }
 
     @AfterAll
@@ -827,7 +820,6 @@ abstract class SandboxContractTest {
                         FIRST_BOX,
                         FIRST_BOX,
                         1,
-                        home.resolve("other"),
                         home.resolve("locks"));
 
         Fault e = assertThrows(Fault.class, () -> Sandboxes.open(narrow));
