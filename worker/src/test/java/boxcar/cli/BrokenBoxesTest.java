@@ -11,6 +11,8 @@ import boxcar.process.Capture;
 import boxcar.process.Command;
 import boxcar.process.Finished;
 import boxcar.process.OsProcess;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -62,6 +64,8 @@ class BrokenBoxesTest {
         assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
     }
 
+    @Tried("The control groups of a worker's boxes cannot be written")
+    @Must("/ready 503; another worker does the jobs; 200 again when they can")
     @Test
     void controlGroupsThatCannotBeWrittenOpenTheCircuitUntilTheyCan() throws Exception {
         WorkerProcess broken = field.worker("broken");
@@ -97,6 +101,8 @@ class BrokenBoxesTest {
         end(broken);
     }
 
+    @Tried("A box that somebody else left, with a program of theirs still in it")
+    @Must("swept before it is lent; the job sees nothing of it")
     @Test
     void aBoxThatSomebodyElseLeftWithAProgramInItIsSweptFirst() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/local/bin/isolate")), "no isolate here");

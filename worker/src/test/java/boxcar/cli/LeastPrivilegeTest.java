@@ -11,6 +11,8 @@ import boxcar.intake.Finding;
 import boxcar.intake.Finding.Level;
 import boxcar.intake.SecuredBroker;
 import boxcar.intake.Topics;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +79,8 @@ class LeastPrivilegeTest {
         return broker.settings(user, user + "'s password");
     }
 
+    @Tried("TLS, SASL and ACLs on, with the rights that docs/operations.md lists and no other")
+    @Must("an installation and a job are done, and users read what they may")
     @Test
     @Order(1)
     void aWorkerInstallsAndExecutesWithTheListedRightsAndUsersReadWhatTheyMay() throws Exception {
@@ -107,6 +111,8 @@ class LeastPrivilegeTest {
         assertEquals(0, worker.awaitExit(40), () -> Field.log(worker));
     }
 
+    @Tried("Each right of a worker taken away, one after the other")
+    @Must("the check misses it, and tells how to grant it")
     @Test
     @Order(2)
     void theWorkersCheckMissesEachOfItsRights() throws Exception {
@@ -195,6 +201,8 @@ class LeastPrivilegeTest {
         broker.grant(List.of(acl));
     }
 
+    @Tried("The right to read the catalogue taken from a worker that runs")
+    @Must("the worker stops with one line")
     @Test
     @Order(4)
     void aWorkerThatLosesTheRightToFollowTheCatalogueStopsWithOneLine() throws Exception {
@@ -202,6 +210,8 @@ class LeastPrivilegeTest {
                 acl("boxcar.runtimes", "READ"), "We cannot write to|Cannot read boxcar.runtimes: ");
     }
 
+    @Tried("The right to take jobs taken from a worker that runs")
+    @Must("the worker stops with one line")
     @Test
     @Tag("long")
     @Order(5)
@@ -209,6 +219,8 @@ class LeastPrivilegeTest {
         stopsWithout(acl("boxcar-execute", "READ"), "Cannot take jobs from boxcar.execute: ");
     }
 
+    @Tried("The right to read cancels taken from a worker that runs")
+    @Must("the worker stops with one line")
     @Test
     @Tag("long")
     @Order(6)

@@ -10,6 +10,9 @@ import boxcar.intake.Decoded;
 import boxcar.intake.JobDecoder;
 import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
+import boxcar.reliability.Must;
+import boxcar.reliability.Told;
+import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -38,7 +42,7 @@ import org.junit.jupiter.api.TestInstance;
  * and jobs among them to theirs. {@code -Dboxcar.seed} repeats a run.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PoisonTest {
+class PoisonTest implements Told {
     private static final String RESULTS = "boxcar.results";
     private static final String LETTERS = "boxcar.dead-letters";
     private static final int JOB_EACH = 50;
@@ -55,6 +59,18 @@ class PoisonTest {
 
     private final long seed = Long.getLong("boxcar.seed", System.nanoTime());
 
+    private String outcome = "";
+
+    @BeforeEach
+    void nothingIsToldYet() {
+        outcome = "";
+    }
+
+    @Override
+    public String outcome() {
+        return outcome;
+    }
+
     @BeforeAll
     void aBroker() throws Exception {
         System.out.println("PoisonTest runs with -Dboxcar.seed=" + seed);
@@ -66,11 +82,15 @@ class PoisonTest {
         field.close();
     }
 
+    @Tried("600 poisoned records, as below, with a job after each fifty")
+    @Must("each has one end; memory is bounded; no job waits for what was sent long after it")
     @Test
     void sixHundredRecordsOfAnyBytesComeEachToOneEnd() throws Exception {
         eachComesToOneEnd(0, 600);
     }
 
+    @Tried("10,000 poisoned records, as below, with a job after each fifty")
+    @Must("each has one end; memory is bounded; no job waits for what was sent long after it")
     @Test
     @Tag("long")
     void tenThousandRecordsOfAnyBytesComeEachToOneEnd() throws Exception {
@@ -103,18 +123,22 @@ class PoisonTest {
             flood.assertEachHasOneEnd();
             flood.assertJobsWereNotHeldUp(count);
             long after = residentKib(worker);
-            System.out.printf(
-                    Locale.ROOT,
-                    "POISON %d records, %d jobs: %.0f records/s; a job took %d ms alone, %d ms among them;"
-                            + " resident %d MiB after a tenth, %d MiB at the end; ends %s%n",
-                    count,
-                    flood.jobs.size(),
-                    count / ((System.nanoTime() - start) / 1e9),
-                    alone.toMillis(),
-                    flood.medianJob().toMillis(),
-                    resident / 1024,
-                    after / 1024,
-                    flood.reasons);
+            outcome =
+                    String.format(
+                            Locale.ROOT,
+                            "seed %d, %d rejected, %d dead letters, %d jobs, %.0f records a second;"
+                                    + " a job %d ms alone, %d ms among them; resident %d MiB after"
+                                    + " a tenth, %d MiB at the end",
+                            seed,
+                            flood.reasons.getOrDefault("REJECTED", 0),
+                            flood.letters.size(),
+                            flood.jobs.size(),
+                            count / ((System.nanoTime() - start) / 1e9),
+                            alone.toMillis(),
+                            flood.medianJob().toMillis(),
+                            resident / 1024,
+                            after / 1024);
+            System.out.println("POISON " + outcome + "; ends " + flood.reasons);
             assertTrue(
                     after - resident < MAY_GROW_KIB,
                     "resident memory grew from " + resident + " to " + after + " KiB");

@@ -6,17 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.intake.JobTopic;
+import boxcar.reliability.Must;
+import boxcar.reliability.Told;
+import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -27,7 +30,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class SlowBrokerTest {
+class SlowBrokerTest implements Told {
     private static final String LOST = "the lock on";
 
     @SuppressWarnings("NullAway.Init")
@@ -44,6 +47,18 @@ class SlowBrokerTest {
     private Tap tap;
 
     private final Set<String> answered = new HashSet<>();
+
+    private String outcome = "";
+
+    @BeforeEach
+    void nothingIsToldYet() {
+        outcome = "";
+    }
+
+    @Override
+    public String outcome() {
+        return outcome;
+    }
 
     @BeforeAll
     void aBrokerBehindALink() throws Exception {
@@ -120,23 +135,22 @@ class SlowBrokerTest {
         assertTrue(more <= lost, more + " jobs ran again, and " + lost + " locks were lost");
     }
 
+    @Tried(
+            "A road of 200 to 500 ms each way to the broker, jobs of 18 s among quick ones; the lock is 15 s")
+    @Must("each job runs once and has one result; no lock is lost")
     @Test
     void overASlowLinkEachJobRunsOnceAndItsLockIsKept() throws Exception {
         int lostBefore = lost();
         link.delay(Duration.ofMillis(200), Duration.ofMillis(500));
-        long start = System.nanoTime();
         List<ObjectNode> jobs = send(12, 18);
         awaitResults(jobs);
-        System.out.printf(
-                Locale.ROOT,
-                "SLOW 200 to 500 ms each way: %d jobs, two of 18 s, in %.1f s; locks lost: %d%n",
-                jobs.size(),
-                (System.nanoTime() - start) / 1e9,
-                lost() - lostBefore);
+        tell(jobs, lost() - lostBefore);
         assertEachEndedOnce(jobs, 0);
         assertEquals(0, lost() - lostBefore, "a renewal did not survive");
     }
 
+    @Tried("A road of 20 to 50 ms, and three stalls of 4 s while jobs of 24 s run")
+    @Must("each job runs once and has one result; no lock is lost")
     @Test
     void overALinkThatStallsForSecondsEachJobHasOneOutcome() throws Exception {
         int lostBefore = lost();
@@ -154,14 +168,12 @@ class SlowBrokerTest {
         }
         awaitResults(jobs);
         assertEachEndedOnce(jobs, lost() - lostBefore);
-        System.out.printf(
-                Locale.ROOT,
-                "SLOW three stalls of 4 s: %d jobs, two of 24 s; locks lost: %d%n",
-                jobs.size(),
-                lost() - lostBefore);
+        tell(jobs, lost() - lostBefore);
         assertEquals(0, lost() - lostBefore, "a renewal did not survive");
     }
 
+    @Tried("A stall of 20 s, longer than the lock, while jobs of 8 s run")
+    @Must("each job SUCCEEDED, with one verdict")
     @Test
     void aStallThatIsLongerThanTheLockEndsInOneOutcomeToo() throws Exception {
         int lostBefore = lost();
@@ -178,18 +190,21 @@ class SlowBrokerTest {
             assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
         }
         await().atMost(Field.PATIENCE).until(() -> held() == 0);
-        int more = 0;
         for (ObjectNode job : jobs) {
             assertEquals(
                     1, field.results(job).stream().map(r -> r.path("verdict")).distinct().count());
-            more += runs(job) - 1;
         }
-        System.out.printf(
-                Locale.ROOT,
-                "SLOW one stall of 20 s: %d jobs, two of 8 s; %d ran again; locks lost: %d%n",
-                jobs.size(),
-                more,
-                lost() - lostBefore);
+        tell(jobs, lost() - lostBefore);
+    }
+
+    private void tell(List<ObjectNode> jobs, int lost) {
+        outcome =
+                "%d jobs, %d ran again, %d locks lost"
+                        .formatted(
+                                jobs.size(),
+                                jobs.stream().mapToInt(job -> runs(job) - 1).sum(),
+                                lost);
+        System.out.println("SLOW " + outcome);
     }
 
     /** Boxes that are lent now. */

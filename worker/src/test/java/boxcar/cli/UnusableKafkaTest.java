@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.files.Trees;
 import boxcar.intake.SecuredBroker;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -183,6 +185,9 @@ class UnusableKafkaTest {
                 "Not authorized to access topics: [boxcar.results]");
     }
 
+    @Tried(
+            "A worker starts with a Kafka that is away, one that refuses its password, and one whose certificate it does not trust")
+    @Must("one line each that tells the mend; exit status 69")
     @Test
     void aWorkerSaysEachOfThemInOneLineAndEnds() throws Exception {
         worker(

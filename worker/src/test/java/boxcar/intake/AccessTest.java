@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import boxcar.broker.EmbeddedBroker;
 import boxcar.job.JobResult;
 import boxcar.job.Telemetry;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,6 +60,8 @@ class AccessTest {
         }
     }
 
+    @Tried("A wrong password for Kafka")
+    @Must("the worker stops with one line")
     @Test
     void aWrongPasswordStopsTheWorkerWithOneLine() throws Exception {
         List<String> fatal = new CopyOnWriteArrayList<>();
@@ -78,6 +82,8 @@ class AccessTest {
         assertTrue(fatal.getFirst().contains("Authentication failed"), () -> fatal.getFirst());
     }
 
+    @Tried("A wrong password for Kafka, asked of the check")
+    @Must("told, with the address, and without the password")
     @Test
     void aWrongPasswordIsFoundByTheCheckWithoutBeingShown() throws Exception {
         List<Finding> findings = new Topics(settings("wrong")).check();

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.JobResult;
 import boxcar.job.Telemetry;
+import boxcar.reliability.Must;
+import boxcar.reliability.Tried;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,6 +65,8 @@ class RefusedResultsTest {
         broker.close();
     }
 
+    @Tried("The results topic takes no record as large as the result")
+    @Must("a smaller FAULT that says so, with the size")
     @Test
     void aResultThatTheTopicFindsTooLargeBecomesASmallerFaultThatSaysSo() throws Exception {
         resultsTake(2000);
@@ -83,6 +87,8 @@ class RefusedResultsTest {
         }
     }
 
+    @Tried("The results topic takes no record as large as that FAULT either")
+    @Must("a dead letter with the job and the reason")
     @Test
     void aTopicThatTakesNotEvenThatLeavesADeadLetterThatSaysSo() throws Exception {
         resultsTake(10);
@@ -106,6 +112,8 @@ class RefusedResultsTest {
      * Each worker that may not write stops and leaves the job where it is; the last delivery, which
      * nobody may answer either, goes to the dead letters.
      */
+    @Tried("No permission to write results, for as many workers as there are deliveries")
+    @Must("each worker stops with one line; the last delivery is a dead letter that says so")
     @Test
     void withoutPermissionEachWorkerStopsAndTheLastDeliveryIsADeadLetterThatSaysSo()
             throws Exception {
@@ -130,6 +138,8 @@ class RefusedResultsTest {
         }
     }
 
+    @Tried("No permission to write results, given back before the last delivery")
+    @Must("the worker stops with one line; the next answers the job")
     @Test
     void aJobThatMetNoPermissionIsAnsweredOnceThereIsSome() throws Exception {
         broker.revoke(write);
