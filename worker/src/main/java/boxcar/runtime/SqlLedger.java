@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.jooq.DSLContext;
 import org.jooq.Query;
@@ -20,12 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Every job asks it and writes to it once, so both statements are spelled by jOOQ and prepared
  * only once; executing them by jOOQ as well, which goes through the whole of a query to bind it,
  * takes twice the time of SQLite itself. The database's locks keep each to one thread at a time.
+ * Results that are published together are written in one transaction.
  */
 final class SqlLedger implements Ledger {
     private final Database database;
     private final InstantSource clock;
     private final Prepared find = new Prepared();
     private final Prepared record = new Prepared();
+    private final Together<Entry> entries = new Together<>(this::recordAll);
 
     SqlLedger(Database database, InstantSource clock) {
         this.database = database;
@@ -80,19 +83,30 @@ final class SqlLedger implements Ledger {
 
     @Override
     public void record(Entry entry) throws Fault {
-        int _ =
-                database.writeAlone(sql ->
-                        record.use(
-                                sql,
-                                SqlLedger::toRecord,
-                                statement -> {
-                                    statement.setString(1, entry.jobId());
-                                    statement.setString(2, entry.digest());
-                                    statement.setString(3, entry.outcome());
-                                    statement.setBytes(4, entry.result());
-                                    statement.setLong(5, clock.millis());
-                                    return statement.executeUpdate();
-                                }));
+        entries.add(entry);
+    }
+
+    /** In one transaction. */
+    private void recordAll(List<Entry> all) throws Fault {
+        if (all.size() == 1) {
+            int _ = database.writeAlone(sql -> insert(sql, all.getFirst()));
+        } else {
+            int _ = database.write(sql -> all.stream().mapToInt(one -> insert(sql, one)).sum());
+        }
+    }
+
+    private int insert(DSLContext sql, Entry entry) {
+        return record.use(
+                sql,
+                SqlLedger::toRecord,
+                statement -> {
+                    statement.setString(1, entry.jobId());
+                    statement.setString(2, entry.digest());
+                    statement.setString(3, entry.outcome());
+                    statement.setBytes(4, entry.result());
+                    statement.setLong(5, clock.millis());
+                    return statement.executeUpdate();
+                });
     }
 
     /** A statement that is prepared when it is first used, and after it has failed. */

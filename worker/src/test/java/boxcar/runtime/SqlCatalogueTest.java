@@ -18,8 +18,11 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -172,6 +175,28 @@ class SqlCatalogueTest {
                 String.valueOf(fault.getMessage())
                         .contains("was written by a newer Boxcar (schema version 99)"),
                 fault.getMessage());
+    }
+
+    @Test
+    void whatManyThreadsWriteAtOnceIsAllThere() throws Exception {
+        try (Database database = open();
+                var threads = Executors.newFixedThreadPool(8)) {
+            SqlLedger ledger = new SqlLedger(database, InstantSource.system());
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                String id = "job-" + i;
+                all.add(
+                        threads.submit(() -> {
+                            ledger.record(
+                                    new Ledger.Entry(id, "of " + id, "SUCCEEDED", new byte[] {1}));
+                            return id;
+                        }));
+            }
+            for (Future<?> each : all) {
+                String id = String.valueOf(each.get());
+                assertEquals("of " + id, ledger.find(id).orElseThrow().digest());
+            }
+        }
     }
 
     @Test
