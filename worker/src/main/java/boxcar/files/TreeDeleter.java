@@ -8,7 +8,6 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -45,17 +44,15 @@ final class TreeDeleter {
     }
 
     private void empty() throws IOException {
-        while (true) {
+        long before;
+        do {
+            before = moved;
             try (Folder top = Folder.open(root)) {
-                List<Path> names = top.names();
-                if (names.isEmpty()) {
-                    return;
-                }
-                for (Path name : names) {
+                for (Path name : top.names()) {
                     remove(top, name);
                 }
             }
-        }
+        } while (moved > before);
     }
 
     private void remove(Folder top, Path name) throws IOException {

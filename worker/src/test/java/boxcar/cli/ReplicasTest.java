@@ -38,9 +38,6 @@ import org.junit.jupiter.api.TestInstance;
 class ReplicasTest implements Told {
     private static final Pattern CLAIMED = Pattern.compile("boxes \\[([0-9, ]+)]");
 
-    /** Rounds of the same differ by a third; see docs/reliability.md. */
-    private static final double LEAST_RATIO = 1.0;
-
     private static final int ROUNDS = 3;
 
     /** Jobs for each replica: four have four programs to warm up, and that is no throughput. */
@@ -85,12 +82,11 @@ class ReplicasTest implements Told {
 
     /**
      * In turns, so that a machine that becomes slower does so to all, and by the best of each,
-     * since what else the machine does takes from single rounds. Beside one replica with the
-     * settings of each of the four: one that has the boxes of all. That one is faster, for it is
-     * one program with its caches in place of four that take turns on the same cores; it is told,
-     * not judged.
+     * since what else the machine does takes from single goes. Beside one replica with the settings
+     * of each of the four: one that has the boxes of all. That one is faster, for it is one program
+     * with its caches in place of four that take turns on the same cores; it is told, not judged.
      */
-    @Tried("Four replicas of one box each of one range, 2,000 jobs, three times")
+    @Tried("Four replicas of one box each of one range, 2,000 jobs, six times")
     @Must(
             "no box is held twice at once; each job runs once; no fewer jobs a second than one such replica")
     @Test
@@ -118,22 +114,23 @@ class ReplicasTest implements Told {
         outcome =
                 String.format(
                         Locale.ROOT,
-                        "jobs a second, best of %d: %.1f by four, %.1f by one (%.2f), %.1f by one with"
+                        "jobs a second, best of %d goes: %.1f by four, %.1f by one (%.2f), %.1f by one with"
                                 + " the boxes of all",
-                        ROUNDS,
+                        2 * ROUNDS,
                         four,
                         one,
                         ratio,
                         large);
         System.out.println("REPLICAS " + outcome);
         assertNoBoxWasHeldTwice();
-        assertTrue(ratio >= LEAST_RATIO, "four replicas do " + ratio + " of what one does");
+        assertTrue(ratio >= 1, "four replicas do " + ratio + " of what one does");
     }
 
+    /** The better of two goes. */
     private double measured(int replicas, int boxes) throws Exception {
         Team team = start(replicas, boxes);
         team.carryOut(WARM_UP * replicas);
-        double rate = team.carryOut(2000);
+        double rate = Math.max(team.carryOut(2000), team.carryOut(2000));
         team.end();
         return rate;
     }
