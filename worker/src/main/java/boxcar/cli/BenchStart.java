@@ -29,7 +29,9 @@ import picocli.CommandLine.Option;
         })
 final class BenchStart implements Bench, Callable<Integer> {
     private static final Duration RESULT = Duration.ofSeconds(60);
-    private static final Duration SETTLED = Duration.ofSeconds(5);
+
+    /** After a start, and after a load, the JVM still compiles for some seconds. */
+    private static final Duration SETTLED = Duration.ofSeconds(30);
 
     @Mixin private BenchEngines engines = new BenchEngines();
 

@@ -41,9 +41,6 @@ final class GameDay implements AutoCloseable {
                     "boxes_held_twice",
                     "stopped_badly");
 
-    /** Less than the broker allows by its defaults, so that the last one can be told of. */
-    private static final String MOST_DELIVERIES = "9";
-
     private static final int BROKER_EACH = 10;
     private static final Duration INSTALLING = Duration.ofMinutes(5);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
@@ -134,8 +131,6 @@ final class GameDay implements AutoCloseable {
         environment.put("BOXCAR_STATE", folder.resolve("worker-" + worker).toString());
         environment.put("BOXCAR_METRICS_PORT", "0");
         environment.put("BOXCAR_LOG_LEVEL", "DEBUG");
-        // Who kills each few seconds hits the last jobs again and again, where they take that long.
-        environment.putIfAbsent("BOXCAR_JOBS_DELIVERIES", MOST_DELIVERIES);
         return environment;
     }
 

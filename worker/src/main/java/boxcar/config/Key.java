@@ -117,8 +117,8 @@ public record Key(String name, String fallback, String meaning) {
                                         "How long the broker keeps a job for a silent replica; renewed at a third of it; 1 to 3600, and what the broker allows."),
                                 new Key(
                                         "jobs.deliveries",
-                                        "5",
-                                        "How often a job may be delivered before it ends with a FAULT result; 2 to 25, and what the broker allows."),
+                                        "8",
+                                        "How often a job may be delivered before it ends with a FAULT result; each replica that is killed with it uses up to three; 2 to 25, and two less than the broker allows."),
                                 new Key(
                                         "jobs.backoff_seconds",
                                         "5",

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -108,19 +107,14 @@ public final class Intake implements AutoCloseable {
                         contracts.telemetry,
                         this::giveUp);
         var installing =
-                new Slot.Crew(
-                        new Pace(topics.jobs(JobTopic.INSTALL)), turns(settings.installSlots()));
-        var executing = new Slot.Crew(pace, turns(settings.executeSlots()));
+                Slot.Crew.of(new Pace(topics.jobs(JobTopic.INSTALL)), settings.installSlots());
+        var executing = Slot.Crew.of(pace, settings.executeSlots());
         for (Slot.Place place : places().toList()) {
             Slot.Crew crew = place.topic() == JobTopic.INSTALL ? installing : executing;
             slots.add(new Slot(place, crew, clients, desk, around));
         }
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         gate.pause(ControlListener.CATCHING_UP);
-    }
-
-    private static Semaphore turns(int slots) {
-        return new Semaphore(slots, true);
     }
 
     /** Who does the work and who hears of it. */

@@ -55,7 +55,10 @@ final class KafkaClients {
                                 "fetch.max.bytes",
                                 Integer.toString(FETCHED_AT_ONCE),
                                 "fetch.min.bytes",
-                                "1")),
+                                "1",
+                                // A slot polls when it is to get a job, which may be days apart.
+                                "max.poll.interval.ms",
+                                String.valueOf(Integer.MAX_VALUE))),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
     }

@@ -30,10 +30,19 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While no jobs are to be taken the consumer is closed: one that merely polls no more may hold a
  * record that its last fetch brought.
+ *
+ * <p>Of the slots of a topic only a few ask for records at a time; the others wait for one of those
+ * to get some. When a worker dies, the broker gives what it held to whoever asks, its own dead
+ * slots among them, one after the other, for as long as it has not seen the end of their
+ * connections; each counts as a delivery (docs/decisions/0024).
  */
 final class Slot implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Slot.class);
     private static final Duration POLL = Duration.ofMillis(500);
+
+    /** Within it another slot gets records, where there is a backlog. */
+    private static final Duration SOON = Duration.ofMillis(10);
+
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LEAST_BACK_OFF_MILLIS = 500;
     private static final long MOST_BACK_OFF_MILLIS = 10_000;
@@ -47,6 +56,10 @@ final class Slot implements Runnable {
     private volatile boolean abandoned;
     private volatile boolean serving;
     private boolean hasServed;
+
+    /** Whether this is one of those that ask; it goes on until it gets something or is closed. */
+    private boolean asking;
+
     private boolean changing;
     private int failures;
 
@@ -76,14 +89,26 @@ final class Slot implements Runnable {
      * What the slots of a topic share.
      *
      * @param turns a permit for each job that may be worked on at a time
+     * @param askers a permit for each that may ask for records at a time
      */
-    record Crew(Pace pace, Semaphore turns) {
+    record Crew(Pace pace, Semaphore turns, Semaphore askers) {
+        /** One that waits for records, and one to take over when it has some. */
+        static final int ASKERS = 2;
+
+        static Crew of(Pace pace, int slots) {
+            return new Crew(pace, new Semaphore(slots, true), new Semaphore(ASKERS, true));
+        }
+
+        /** Waits until there may be one more that asks, and what it takes may begin. */
+        boolean mayAsk(Duration patience) throws InterruptedException {
+            return hasTurn(patience) && askers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+        }
+
         /**
          * Waits until a job that is taken now may begin. Those that are taken by the handful wait
-         * in any case. Not for a consumer whose last poll brought nothing: its fetch goes on, and
-         * the record that it brings is to be polled.
+         * in any case.
          */
-        boolean hasTurn(Duration patience) throws InterruptedException {
+        private boolean hasTurn(Duration patience) throws InterruptedException {
             if (pace.isWide()) {
                 return true;
             }
@@ -139,6 +164,10 @@ final class Slot implements Runnable {
      * @return false if it is no use to go on
      */
     private boolean serveOnce() throws InterruptedException {
+        if (!ask(POLL)) {
+            hasChanged();
+            return true;
+        }
         try {
             int width = crew.pace.width();
             KafkaShareConsumer<byte[], byte[]> consumer =
@@ -156,7 +185,23 @@ final class Slot implements Runnable {
             return true;
         } catch (RuntimeException e) {
             hasChanged();
+            stopAsking();
             return survive(e);
+        } finally {
+            stopAsking();
+        }
+    }
+
+    /** Only for a consumer of which no fetch goes on; what that brings would not be polled. */
+    private boolean ask(Duration patience) throws InterruptedException {
+        asking = asking || crew.mayAsk(patience);
+        return asking;
+    }
+
+    private void stopAsking() {
+        if (asking) {
+            asking = false;
+            crew.askers.release();
         }
     }
 
@@ -200,21 +245,22 @@ final class Slot implements Runnable {
     private void serve(
             KafkaShareConsumer<byte[], byte[]> consumer, int width, Continuity continuity)
             throws InterruptedException {
-        boolean mayBring = true;
         while (around.gate.isOpen() && !isToChange(width)) {
-            if (!mayBring && !crew.hasTurn(POLL)) {
+            if (!ask(SOON)) {
                 // No poll tells what was accepted, then.
                 consumer.commitAsync();
-                continue;
+                if (!ask(POLL)) {
+                    continue;
+                }
             }
             long asked = System.nanoTime();
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
             long taken = System.nanoTime();
-            mayBring = records.isEmpty();
-            if (mayBring) {
+            if (records.isEmpty()) {
                 crew.pace.idle();
                 continuity.refresh();
             } else {
+                stopAsking();
                 // The time of the locks runs from here on, so they are taken first.
                 Leases leases = new Leases(consumer, lock(consumer));
                 continuity.refresh();

@@ -195,12 +195,15 @@ final class TopicCheck {
                             + ", or raise the broker's"
                             + " group.share.max.delivery.count.limit");
         }
-        if (limit != null && Integer.parseInt(limit) == settings.deliveryLimit()) {
+        int most = settings.deliveryLimit() + Slot.Crew.ASKERS;
+        if (limit != null && Integer.parseInt(limit) < most) {
             return Finding.warn(
                     subject,
-                    "the broker allows %s deliveries, as many as are configured: a replica that is killed with the last ends its job without a result"
-                            .formatted(limit),
-                    "lower the delivery limit, or raise the broker's"
+                    "the broker allows %s deliveries, and %d are configured: a replica that is killed uses up to %d more, and with the broker's last its job ends without a result"
+                            .formatted(limit, settings.deliveryLimit(), Slot.Crew.ASKERS),
+                    "lower jobs.deliveries by "
+                            + (most - Integer.parseInt(limit))
+                            + ", or raise the broker's"
                             + " group.share.max.delivery.count.limit");
         }
         if (!slow.isEmpty()) {

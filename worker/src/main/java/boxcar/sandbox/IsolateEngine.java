@@ -135,21 +135,25 @@ final class IsolateEngine implements BoxEngine {
         return new BoxFolder(settings.locks(), box);
     }
 
-    private MemoryFile meta(int box) throws IOException {
-        MemoryFile known = metas.get(box);
-        if (known == null) {
-            known = MemoryFile.make("isolate-" + box + ".meta");
-            metas.put(box, known);
+    /** Empty, so that what an isolate has told is never taken for what the next one tells. */
+    private MemoryFile meta(int box) throws Fault {
+        try {
+            MemoryFile known = metas.get(box);
+            if (known == null) {
+                known = MemoryFile.make("isolate-" + box + ".meta");
+                metas.put(box, known);
+            }
+            known.clear();
+            return known;
+        } catch (IOException e) {
+            throw Faults.box("no file in memory for what isolate tells of box " + box, e);
         }
-        known.clear();
-        return known;
     }
 
     @Override
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
-        MemoryFile meta;
+        MemoryFile meta = meta(box);
         try {
-            meta = meta(box);
             Trees.giveTo(stage.workDirectory(), owner(box));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);

@@ -12,6 +12,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -59,6 +61,30 @@ class FaultsInFullTest {
 
     private String newName() {
         return "worker-" + workers++;
+    }
+
+    @Tried("`kill -9` of a worker with ten slots more, whose fetches wait at the broker, six times")
+    @Must("the job comes to the next worker by its fourth delivery at the latest, and is run")
+    @Test
+    void theFetchesOfADeadWorkersOtherSlotsDoNotUseUpAJobsDeliveries() throws Exception {
+        Map<String, String> many = Map.of("BOXCAR_SLOTS_EXTRA", "10");
+        List<Integer> deliveries = new ArrayList<>();
+        WorkerProcess one = field.worker(newName(), many);
+        for (int kills = 0; kills < 6; kills++) {
+            ObjectNode job = House.sh("sleep 2; echo done");
+            int lent = Field.count(one, "lent");
+            field.send(JobTopic.EXECUTE, job);
+            Field.awaitLog(one, "lent", lent + 1);
+            one.kill();
+            one = field.worker(newName(), many);
+            JsonNode result = field.result(job);
+            assertWell(result);
+            deliveries.add(result.path("delivery").asInt());
+        }
+        System.out.println("DELIVERED " + deliveries);
+        // Its own, one for each slot that waited for records, and the other worker's.
+        assertTrue(Collections.max(deliveries) <= 4, deliveries::toString);
+        end(one);
     }
 
     /** The words in the log after which the worker is killed, and how often they must be there. */

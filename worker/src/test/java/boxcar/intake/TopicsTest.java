@@ -171,7 +171,7 @@ class TopicsTest {
     }
 
     @Test
-    void aBrokerThatAllowsNoDeliveryMoreThanWeDoIsWarnedOf() throws Exception {
+    void aBrokerThatAllowsFewerThanTwoDeliveriesMoreThanWeDoIsWarnedOf() throws Exception {
         IntakeSettings asMany =
                 new IntakeSettings(
                         prefix,
@@ -189,8 +189,8 @@ class TopicsTest {
         Finding finding = find(new Topics(asMany).check(), "group " + prefix + "-execute");
         assertEquals(Level.WARN, finding.level());
         assertEquals(
-                "the broker allows 10 deliveries, as many as are configured: a replica that is killed with"
-                        + " the last ends its job without a result",
+                "the broker allows 10 deliveries, and 10 are configured: a replica that is killed uses up"
+                        + " to 2 more, and with the broker's last its job ends without a result",
                 finding.message());
     }
 
