@@ -20,6 +20,7 @@ import boxcar.job.Ending.WallTimeout;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Sandbox.MemoryLimit;
+import boxcar.job.Stage;
 import boxcar.process.Command;
 import boxcar.process.OsProcess;
 import boxcar.reliability.Must;
@@ -142,10 +143,27 @@ abstract class HostileCodeContract implements Told {
         assertTrue(seen.matches("[1-4]"), test.getDisplayName() + " left: " + seen);
     }
 
+    /**
+     * isolate 2.6 fails now and then when a program leaves a child and is gone
+     * (docs/reliability.md, what is known). To a worker that is a fault, after which a job is tried
+     * again; so it is here.
+     */
+    private Ending runOrTryAgain(Stage stage) throws Fault, InterruptedException {
+        try {
+            return sandbox.run(stage, new Cancellation());
+        } catch (Fault e) {
+            if (!String.valueOf(e.getMessage()).contains("unexpected children found")) {
+                throw e;
+            }
+            System.out.println("AGAIN after: " + e.getMessage());
+            return sandbox.run(stage, new Cancellation());
+        }
+    }
+
     /** Whatever a stage does, it ends with its wall time, and uses no more than its CPU time. */
     private Ending run(Given given) throws Fault, InterruptedException {
         long start = System.nanoTime();
-        Ending ending = sandbox.run(given.stage(), new Cancellation());
+        Ending ending = runOrTryAgain(given.stage());
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         outcome = HostileWords.also(outcome, ending);
         Duration most = given.limits().wallTime().plus(given.limits().extraTime()).plus(MARGIN);
