@@ -31,10 +31,10 @@ import org.slf4j.LoggerFactory;
  * <p>While no jobs are to be taken the consumer is closed: one that merely polls no more may hold a
  * record that its last fetch brought.
  *
- * <p>Of the slots of a topic only a few ask for records at a time; the others wait for one of those
- * to get some. When a worker dies, the broker gives what it held to whoever asks, its own dead
- * slots among them, one after the other, for as long as it has not seen the end of their
- * connections; each counts as a delivery (docs/decisions/0024).
+ * <p>Of the slots of a topic only two poll at a time; the others wait for one of those to get some
+ * records. When a worker dies, the broker gives what it held to any fetch that waits, those of its
+ * own dead slots among them, one after the other, until it has seen the end of their connections;
+ * each counts as a delivery (docs/decisions/0024).
  */
 final class Slot implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Slot.class);
@@ -57,8 +57,8 @@ final class Slot implements Runnable {
     private volatile boolean serving;
     private boolean hasServed;
 
-    /** Whether this is one of those that ask; it goes on until it gets something or is closed. */
-    private boolean asking;
+    /** Whether this is one of the slots that poll. */
+    private boolean polling;
 
     private boolean changing;
     private int failures;
@@ -89,19 +89,20 @@ final class Slot implements Runnable {
      * What the slots of a topic share.
      *
      * @param turns a permit for each job that may be worked on at a time
-     * @param askers a permit for each that may ask for records at a time
+     * @param pollers a permit for each slot that may poll at a time
      */
-    record Crew(Pace pace, Semaphore turns, Semaphore askers) {
+    record Crew(Pace pace, Semaphore turns, Semaphore pollers) {
         /** One that waits for records, and one to take over when it has some. */
-        static final int ASKERS = 2;
+        static final int POLLERS = 2;
 
         static Crew of(Pace pace, int slots) {
-            return new Crew(pace, new Semaphore(slots, true), new Semaphore(ASKERS, true));
+            return new Crew(pace, new Semaphore(slots, true), new Semaphore(POLLERS, true));
         }
 
-        /** Waits until there may be one more that asks, and what it takes may begin. */
-        boolean mayAsk(Duration patience) throws InterruptedException {
-            return hasTurn(patience) && askers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+        /** Waits until one more slot may poll, and what it takes may begin. */
+        boolean mayPoll(Duration patience) throws InterruptedException {
+            return hasTurn(patience)
+                    && pollers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         /**
@@ -164,7 +165,7 @@ final class Slot implements Runnable {
      * @return false if it is no use to go on
      */
     private boolean serveOnce() throws InterruptedException {
-        if (!ask(POLL)) {
+        if (!mayPoll(POLL)) {
             hasChanged();
             return true;
         }
@@ -185,23 +186,26 @@ final class Slot implements Runnable {
             return true;
         } catch (RuntimeException e) {
             hasChanged();
-            stopAsking();
+            stopPolling();
             return survive(e);
         } finally {
-            stopAsking();
+            stopPolling();
         }
     }
 
-    /** Only for a consumer of which no fetch goes on; what that brings would not be polled. */
-    private boolean ask(Duration patience) throws InterruptedException {
-        asking = asking || crew.mayAsk(patience);
-        return asking;
+    private boolean mayPoll(Duration patience) throws InterruptedException {
+        polling = polling || crew.mayPoll(patience);
+        return polling;
     }
 
-    private void stopAsking() {
-        if (asking) {
-            asking = false;
-            crew.askers.release();
+    /**
+     * Only after a poll that brought something, or with the consumer closed: else a fetch goes on,
+     * and what that brings would not be polled.
+     */
+    private void stopPolling() {
+        if (polling) {
+            polling = false;
+            crew.pollers.release();
         }
     }
 
@@ -246,10 +250,10 @@ final class Slot implements Runnable {
             KafkaShareConsumer<byte[], byte[]> consumer, int width, Continuity continuity)
             throws InterruptedException {
         while (around.gate.isOpen() && !isToChange(width)) {
-            if (!ask(SOON)) {
+            if (!mayPoll(SOON)) {
                 // No poll tells what was accepted, then.
                 consumer.commitAsync();
-                if (!ask(POLL)) {
+                if (!mayPoll(POLL)) {
                     continue;
                 }
             }
@@ -260,7 +264,7 @@ final class Slot implements Runnable {
                 crew.pace.idle();
                 continuity.refresh();
             } else {
-                stopAsking();
+                stopPolling();
                 // The time of the locks runs from here on, so they are taken first.
                 Leases leases = new Leases(consumer, lock(consumer));
                 continuity.refresh();

@@ -195,12 +195,12 @@ final class TopicCheck {
                             + ", or raise the broker's"
                             + " group.share.max.delivery.count.limit");
         }
-        int most = settings.deliveryLimit() + Slot.Crew.ASKERS;
+        int most = settings.deliveryLimit() + Slot.Crew.POLLERS;
         if (limit != null && Integer.parseInt(limit) < most) {
             return Finding.warn(
                     subject,
                     "the broker allows %s deliveries, and %d are configured: a replica that is killed uses up to %d more, and with the broker's last its job ends without a result"
-                            .formatted(limit, settings.deliveryLimit(), Slot.Crew.ASKERS),
+                            .formatted(limit, settings.deliveryLimit(), Slot.Crew.POLLERS),
                     "lower jobs.deliveries by "
                             + (most - Integer.parseInt(limit))
                             + ", or raise the broker's"
