@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.intake.JobTopic;
 import boxcar.reliability.Must;
+import boxcar.reliability.Telling;
 import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever dies, a job gets its one outcome: each step, and what takes its time. */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class FaultsInFullTest {
+class FaultsInFullTest extends Telling {
     private static final Duration LONGER_THAN_THE_LOCK = Field.LOCK.plusSeconds(3);
 
     @SuppressWarnings("NullAway.Init")
@@ -81,7 +82,7 @@ class FaultsInFullTest {
             assertWell(result);
             deliveries.add(result.path("delivery").asInt());
         }
-        System.out.println("DELIVERED " + deliveries);
+        tell("deliveries " + deliveries);
         // Its own, one for each slot that waited for records, and the other worker's.
         assertTrue(Collections.max(deliveries) <= 4, deliveries::toString);
         end(one);

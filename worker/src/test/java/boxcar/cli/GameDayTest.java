@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.reliability.Must;
-import boxcar.reliability.Told;
+import boxcar.reliability.Telling;
 import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -15,21 +15,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A small game day, so that each run of the tests kills somebody. */
-class GameDayTest implements Told {
+class GameDayTest extends Telling {
     @TempDir Path folder;
     private @Nullable BenchProcess bench;
-    private String outcome = "";
 
     @AfterEach
     void end() {
         if (bench != null) {
             bench.end();
         }
-    }
-
-    @Override
-    public String outcome() {
-        return outcome;
     }
 
     @Tried("A game day of 80 jobs and three workers, of which one is killed every three seconds")
@@ -54,13 +48,12 @@ class GameDayTest implements Told {
 
         assertEquals(1, reports.size());
         JsonNode report = reports.getFirst();
-        System.out.println("GAME DAY " + report);
-        outcome =
+        tell(
                 "%s outcomes, %s kills, %s began to run more than once"
                         .formatted(
                                 report.path("outcomes"),
                                 report.path("kills"),
-                                report.path("executed_more_than_once"));
+                                report.path("executed_more_than_once")));
         assertEquals(80, report.path("jobs").asInt());
         assertEquals(80, report.path("outcomes").asInt(), report::toString);
         GameDay.MUST_BE_0.forEach(

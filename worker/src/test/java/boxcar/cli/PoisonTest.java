@@ -11,7 +11,7 @@ import boxcar.intake.JobDecoder;
 import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
 import boxcar.reliability.Must;
-import boxcar.reliability.Told;
+import boxcar.reliability.Telling;
 import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -32,7 +32,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -42,7 +41,7 @@ import org.junit.jupiter.api.TestInstance;
  * and jobs among them to theirs. {@code -Dboxcar.seed} repeats a run.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PoisonTest implements Told {
+class PoisonTest extends Telling {
     private static final String RESULTS = "boxcar.results";
     private static final String LETTERS = "boxcar.dead-letters";
     private static final int JOB_EACH = 50;
@@ -58,18 +57,6 @@ class PoisonTest implements Told {
     private Field field;
 
     private final long seed = Long.getLong("boxcar.seed", System.nanoTime());
-
-    private String outcome = "";
-
-    @BeforeEach
-    void nothingIsToldYet() {
-        outcome = "";
-    }
-
-    @Override
-    public String outcome() {
-        return outcome;
-    }
 
     @BeforeAll
     void aBroker() throws Exception {
@@ -123,7 +110,7 @@ class PoisonTest implements Told {
             flood.assertEachHasOneEnd();
             flood.assertJobsWereNotHeldUp(count);
             long after = residentKib(worker);
-            outcome =
+            tell(
                     String.format(
                             Locale.ROOT,
                             "seed %d, %d rejected, %d dead letters, %d jobs, %.0f records a second;"
@@ -137,8 +124,8 @@ class PoisonTest implements Told {
                             alone.toMillis(),
                             flood.medianJob().toMillis(),
                             resident / 1024,
-                            after / 1024);
-            System.out.println("POISON " + outcome + "; ends " + flood.reasons);
+                            after / 1024));
+            System.out.println("PoisonTest, the ends: " + flood.reasons);
             assertTrue(
                     after - resident < MAY_GROW_KIB,
                     "resident memory grew from " + resident + " to " + after + " KiB");

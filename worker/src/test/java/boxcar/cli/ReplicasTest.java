@@ -9,7 +9,7 @@ import boxcar.intake.JobTopic;
 import boxcar.intake.ResultCodec;
 import boxcar.intake.UnreadableValue;
 import boxcar.reliability.Must;
-import boxcar.reliability.Told;
+import boxcar.reliability.Telling;
 import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -28,14 +28,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Several replicas on one host share a box range, and no box. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReplicasTest implements Told {
+class ReplicasTest extends Telling {
     private static final Pattern CLAIMED = Pattern.compile("boxes \\[([0-9, ]+)]");
 
     private static final int ROUNDS = 3;
@@ -47,18 +46,6 @@ class ReplicasTest implements Told {
     private Field field;
 
     private final List<WorkerProcess> all = new ArrayList<>();
-
-    private String outcome = "";
-
-    @BeforeEach
-    void nothingIsToldYet() {
-        outcome = "";
-    }
-
-    @Override
-    public String outcome() {
-        return outcome;
-    }
 
     @BeforeAll
     void aBroker() throws Exception {
@@ -111,7 +98,7 @@ class ReplicasTest implements Told {
             large = Math.max(large, withAll);
         }
         double ratio = four / one;
-        outcome =
+        tell(
                 String.format(
                         Locale.ROOT,
                         "jobs a second, best of %d goes: %.1f by four, %.1f by one (%.2f), %.1f by one with"
@@ -120,8 +107,7 @@ class ReplicasTest implements Told {
                         four,
                         one,
                         ratio,
-                        large);
-        System.out.println("REPLICAS " + outcome);
+                        large));
         assertNoBoxWasHeldTwice();
         assertTrue(ratio >= 1, "four replicas do " + ratio + " of what one does");
     }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.intake.JobTopic;
 import boxcar.reliability.Must;
-import boxcar.reliability.Told;
+import boxcar.reliability.Telling;
 import boxcar.reliability.Tried;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,7 +19,6 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class SlowBrokerTest implements Told {
+class SlowBrokerTest extends Telling {
     private static final String LOST = "the lock on";
 
     @SuppressWarnings("NullAway.Init")
@@ -47,18 +46,6 @@ class SlowBrokerTest implements Told {
     private Tap tap;
 
     private final Set<String> answered = new HashSet<>();
-
-    private String outcome = "";
-
-    @BeforeEach
-    void nothingIsToldYet() {
-        outcome = "";
-    }
-
-    @Override
-    public String outcome() {
-        return outcome;
-    }
 
     @BeforeAll
     void aBrokerBehindALink() throws Exception {
@@ -144,7 +131,7 @@ class SlowBrokerTest implements Told {
         link.delay(Duration.ofMillis(200), Duration.ofMillis(500));
         List<ObjectNode> jobs = send(12, 18);
         awaitResults(jobs);
-        tell(jobs, lost() - lostBefore);
+        tellOf(jobs, lost() - lostBefore);
         assertEachEndedOnce(jobs, 0);
         assertEquals(0, lost() - lostBefore, "a renewal did not survive");
     }
@@ -168,7 +155,7 @@ class SlowBrokerTest implements Told {
         }
         awaitResults(jobs);
         assertEachEndedOnce(jobs, lost() - lostBefore);
-        tell(jobs, lost() - lostBefore);
+        tellOf(jobs, lost() - lostBefore);
         assertEquals(0, lost() - lostBefore, "a renewal did not survive");
     }
 
@@ -194,17 +181,16 @@ class SlowBrokerTest implements Told {
             assertEquals(
                     1, field.results(job).stream().map(r -> r.path("verdict")).distinct().count());
         }
-        tell(jobs, lost() - lostBefore);
+        tellOf(jobs, lost() - lostBefore);
     }
 
-    private void tell(List<ObjectNode> jobs, int lost) {
-        outcome =
+    private void tellOf(List<ObjectNode> jobs, int lost) {
+        tell(
                 "%d jobs, %d ran again, %d locks lost"
                         .formatted(
                                 jobs.size(),
                                 jobs.stream().mapToInt(job -> runs(job) - 1).sum(),
-                                lost);
-        System.out.println("SLOW " + outcome);
+                                lost));
     }
 
     /** Boxes that are lent now. */
