@@ -1,14 +1,12 @@
 package boxcar.engine;
 
 import boxcar.job.Cancellation;
-import boxcar.job.Captured;
 import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.StageKind;
-import boxcar.job.Usage;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
@@ -36,16 +34,6 @@ public final class SandboxGuard implements Sandbox {
      * A stage waits for a box as long as its job's lock is renewed; the bulkhead itself has no say.
      */
     private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofDays(1);
-
-    /** A stage whose job was cancelled before it had a box. */
-    private static final Ending CANCELLED =
-            new Ending(
-                    new Ending.Cancelled(),
-                    new Usage(null, null, null, null, null, null, false, false),
-                    Captured.NOTHING,
-                    Captured.NOTHING,
-                    null,
-                    "cancelled before it began");
 
     private final Sandbox sandbox;
     private final Bulkhead installs;
@@ -123,7 +111,7 @@ public final class SandboxGuard implements Sandbox {
     public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
         Bulkhead bulkhead = stage.kind() == StageKind.INSTALL ? installs : executions;
         if (cancellation.awaitUnlessCancelled(() -> acquire(bulkhead)).isEmpty()) {
-            return CANCELLED;
+            return Ending.cancelled("Cancelled before it had a box");
         }
         try {
             return guarded(stage, cancellation);

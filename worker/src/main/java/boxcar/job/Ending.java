@@ -18,6 +18,17 @@ public record Ending(
         @Nullable String status,
         @Nullable String message) {
 
+    /** Of a stage whose job was cancelled, and of whose program nothing was told. */
+    public static Ending cancelled(String message) {
+        return new Ending(
+                new Cancelled(),
+                new Usage(null, null, null, null, null, null, false, false),
+                Captured.NOTHING,
+                Captured.NOTHING,
+                null,
+                message);
+    }
+
     /** The ways in which a stage ends. */
     public sealed interface How {}
 

@@ -1,14 +1,12 @@
 package boxcar.sandbox;
 
 import boxcar.job.Cancellation;
-import boxcar.job.Captured;
 import boxcar.job.Disk;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
-import boxcar.job.Usage;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +50,7 @@ final class PooledSandbox implements Sandbox {
         Binds.check(stage);
         Integer box = pool.lend(cancellation);
         if (box == null) {
-            return cancelledBeforeItRan();
+            return Ending.cancelled("Cancelled before it had a box");
         }
         try {
             try (var _ = telemetry.begin("box")) {
@@ -75,16 +73,36 @@ final class PooledSandbox implements Sandbox {
         try (var _ = cancellation.onCancel(() -> stop.because(Stop.Reason.CANCELLED))) {
             Ending ending = engine.run(box, stage, stop);
             dirty.remove(box);
-            if (stop.reason() == Stop.Reason.CLOSED) {
-                throw Faults.sandbox("the sandbox was closed while the stage ran");
-            }
-            return ending;
+            return stop.reason() == Stop.Reason.CLOSED ? closed() : ending;
+        } catch (Fault fault) {
+            return afterFault(box, fault, stop.reason());
         } finally {
             running.remove(stop);
             if (dirty.contains(box)) {
                 mend(box);
             }
         }
+    }
+
+    /**
+     * An engine that is told to stop before it listens dies or fails, which is no trouble of the
+     * sandbox: the box is swept all the same.
+     */
+    private static Ending afterFault(int box, Fault fault, Stop.@Nullable Reason reason)
+            throws Fault {
+        return switch (reason) {
+            case CANCELLED -> {
+                LOG.info("box {}, while its stage was cancelled: {}", box, fault.getMessage());
+                yield Ending.cancelled("Cancelled; the sandbox tells nothing of it");
+            }
+            case CLOSED -> closed();
+            case null -> throw fault;
+            case FLOODED, CPU_TIME, WALL_TIME -> throw fault;
+        };
+    }
+
+    private static Ending closed() throws Fault {
+        throw Faults.sandbox("the sandbox was closed while the stage ran");
     }
 
     /** Best effort: a box that cannot be mended now stays dirty and is tried again when lent. */
@@ -102,16 +120,6 @@ final class PooledSandbox implements Sandbox {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static Ending cancelledBeforeItRan() {
-        return new Ending(
-                new Ending.Cancelled(),
-                new Usage(null, null, null, null, null, null, false, false),
-                Captured.NOTHING,
-                Captured.NOTHING,
-                null,
-                "Cancelled before it ran");
     }
 
     @Override

@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -97,7 +98,7 @@ abstract class SandboxContractTest {
         for (Path root : Cgroups.detect().all()) {
             for (String group : List.of("box-", "boxcar/box-")) {
                 Path left = root.resolve(group + FIRST_BOX);
-                assertFalse(Files.exists(left), left.toString());
+                assertFalse(Files.exists(left), () -> left + " holds " + inGroup(left));
             }
         }
         if (Files.isDirectory(home.resolve("locks"))) {
@@ -108,6 +109,19 @@ abstract class SandboxContractTest {
             }
         }
         Trees.delete(home);
+    }
+
+    /** The names of the threads in a control group. */
+    private static List<String> inGroup(Path group) {
+        try {
+            var names = new ArrayList<String>();
+            for (String thread : Files.readAllLines(group.resolve("tasks"))) {
+                names.add(Files.readString(Path.of("/proc", thread, "comm")).strip());
+            }
+            return names;
+        } catch (IOException e) {
+            return List.of(e.toString());
+        }
     }
 
     @BeforeEach
@@ -415,12 +429,9 @@ abstract class SandboxContractTest {
 
     @Test
     void outputIsHeardWhileTheStageRuns() throws Exception {
-        var heard = new CountDownLatch(1);
         var cancellation = new Cancellation();
-        Given given = sh("echo hello; sleep 15").listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running = start(() -> sandbox.run(given.stage(), cancellation));
-
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        FutureTask<Ending> running =
+                startAndHear(sandbox, sh("echo hello; sleep 15"), cancellation);
         assertFalse(running.isDone());
         cancellation.cancel();
         assertEquals("hello\n", out(running.get(10, TimeUnit.SECONDS)));
@@ -436,11 +447,8 @@ abstract class SandboxContractTest {
                 "echo so far; while :; do :; done"
             })
     void aCancelStopsTheStageWithinASecondWithWhatItPrinted(String script) throws Exception {
-        var heard = new CountDownLatch(1);
         var cancellation = new Cancellation();
-        Given given = sh(script).listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running = start(() -> sandbox.run(given.stage(), cancellation));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        FutureTask<Ending> running = startAndHear(sandbox, sh(script), cancellation);
 
         long start = System.nanoTime();
         cancellation.cancel();
@@ -465,12 +473,34 @@ abstract class SandboxContractTest {
     }
 
     @Test
+    void aCancelAtAnyMomentOfTheStartIsACancelAndNothingOfTheStageLivesOn() throws Exception {
+        for (long micros = 0; micros < 20_000; micros += 250) {
+            var cancellation = new Cancellation();
+            FutureTask<Ending> running =
+                    start(() -> sandbox.run(sh("exec sleep 76").stage(), cancellation));
+            spin(Duration.ofNanos(micros * 1000));
+            cancellation.cancel();
+
+            Ending ending = running.get(10, TimeUnit.SECONDS);
+
+            assertEquals(new Ending.Cancelled(), ending.how(), "after " + micros + " µs");
+        }
+        assertNothingRuns("sleep\00076");
+        assertWell(run(sh("echo next")));
+    }
+
+    /** Of moments within a millisecond no clock tells but that of a loop. */
+    private static void spin(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
     void aStageWaitingForABoxIsCancelledWhereItWaits() throws Exception {
-        var heard = new CountDownLatch(1);
         var first = new Cancellation();
-        Given busy = sh("echo; sleep 15").listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running = start(() -> sandbox.run(busy.stage(), first));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        FutureTask<Ending> running = startAndHear(sandbox, sh("echo; sleep 15"), first);
         assertEquals(new Sandbox.Boxes(1, 1, 0), sandbox.boxes());
 
         var second = new Cancellation();
@@ -501,10 +531,8 @@ abstract class SandboxContractTest {
 
     @Test
     void anEngineThatIsKilledIsAFaultAndNothingOfTheStageLivesOn() throws Exception {
-        var heard = new CountDownLatch(1);
-        Given given = sh("echo; sleep 81").listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running = start(() -> sandbox.run(given.stage(), new Cancellation()));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        FutureTask<Ending> running =
+                startAndHear(sandbox, sh("echo; sleep 81"), new Cancellation());
 
         killEngine();
 
@@ -836,27 +864,22 @@ abstract class SandboxContractTest {
     @Test
     void stagesOfSeveralBoxesRunAtOnceAndDoNotSeeEachOther() throws Exception {
         try (Sandbox two = Sandboxes.open(settings(2))) {
-            var heard = new CountDownLatch(2);
             var cancellation = new Cancellation();
             Path other = Files.createTempDirectory(home, "work");
-            String script = "echo x > /tmp/mine; echo x > /dev/shm/mine; echo; sleep 15";
-            Given a = Given.sh(work, script).listener((_, _) -> heard.countDown());
-            Given b =
-                    Given.sh(
-                                    other,
-                                    "ls /tmp /dev/shm; ls "
-                                            + work
-                                            + " 2>/dev/null; ps ax 2>/dev/null | grep -c"
-                                            + " '[s]leep 15'; "
-                                            + script)
-                            .listener((_, _) -> heard.countDown());
-            FutureTask<Ending> one = start(() -> two.run(a.stage(), cancellation));
-            FutureTask<Ending> second = start(() -> two.run(b.stage(), cancellation));
+            String script = "echo x > /tmp/mine; echo x > /dev/shm/mine; echo here; sleep 15";
+            String look =
+                    "{ ls /tmp /dev/shm; ls "
+                            + work
+                            + " 2>/dev/null; ps axo comm 2>/dev/null | grep -c sleep; } > seen;"
+                            + " cat seen; sleep 15";
 
-            assertTrue(heard.await(10, TimeUnit.SECONDS));
+            FutureTask<Ending> first = startAndHear(two, Given.sh(work, script), cancellation);
+            FutureTask<Ending> second = startAndHear(two, Given.sh(other, look), cancellation);
+
+            assertFalse(first.isDone());
             cancellation.cancel();
-            one.get(10, TimeUnit.SECONDS);
-            assertFalse(out(second.get(10, TimeUnit.SECONDS)).contains("mine"));
+            assertEquals("here\n", out(first.get(10, TimeUnit.SECONDS)));
+            assertEquals("/dev/shm:\n\n/tmp:\n0\n", out(second.get(10, TimeUnit.SECONDS)));
             Trees.delete(other);
         }
     }
@@ -879,11 +902,9 @@ abstract class SandboxContractTest {
 
     @Test
     void closingKillsWhatRuns() throws Exception {
-        var heard = new CountDownLatch(1);
         Sandbox closing = Sandboxes.open(settings(1));
-        Given given = sh("echo; sleep 80").listener((_, _) -> heard.countDown());
-        FutureTask<Ending> running = start(() -> closing.run(given.stage(), new Cancellation()));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        FutureTask<Ending> running =
+                startAndHear(closing, sh("echo; sleep 80"), new Cancellation());
 
         closing.close();
 
@@ -898,6 +919,16 @@ abstract class SandboxContractTest {
         var task = new FutureTask<>(callable);
         Thread.startVirtualThread(task);
         return task;
+    }
+
+    /** Starts a stage and waits until it has printed something. */
+    private static FutureTask<Ending> startAndHear(
+            Sandbox sandbox, Given given, Cancellation cancellation) throws Exception {
+        var heard = new CountDownLatch(1);
+        Given loud = given.listener((_, _) -> heard.countDown());
+        FutureTask<Ending> running = start(() -> sandbox.run(loud.stage(), cancellation));
+        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        return running;
     }
 
     /** Looks for a command line, arguments separated by NUL, anywhere on the host. */
