@@ -65,6 +65,9 @@ final class Database implements AutoCloseable {
      * @throws Fault if the file is a newer Boxcar's, or can be neither opened nor made anew
      */
     static Database open(Path file) throws Fault {
+        if (!Files.exists(file)) {
+            LOG.info("{} is not there; it is made, and filled from the catalogue's log", file);
+        }
         try {
             return tryOpen(file);
         } catch (SQLException | DataAccessException | FlywayException e) {
