@@ -8,8 +8,9 @@ import java.nio.file.Path;
 
 /**
  * The kernel's keys of a box's user (keyrings(7)). They outlive its processes, and no namespace
- * parts them: where no filter keeps programs from them (isolate 1), the next stage in the box would
- * find what this one left.
+ * parts them: where no filter keeps programs from making them (isolate 1, and 2, which forbids
+ * keyctl but not add_key), the next stage in the box would find what this one left, in {@code
+ * /proc/keys} if nowhere else.
  */
 final class Keys {
     private static final Path USERS = Path.of("/proc/key-users");
