@@ -33,6 +33,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +72,7 @@ abstract class HostileCodeContract implements Told {
     private Path home = Path.of("unset");
     private Disk disk = new NoDisk();
     private Sandbox sandbox = new NoSandbox();
+    private int uid;
     private long began;
     private String outcome = "";
 
@@ -94,6 +98,24 @@ abstract class HostileCodeContract implements Told {
         } catch (Fault e) {
             System.out.println("SKIPPED engine " + program() + ": " + e.getMessage());
             abort(program() + ": " + e.getMessage());
+        }
+        try (Disk first = sandbox.disk()) {
+            var told = new CompletableFuture<String>();
+            var stage =
+                    new FutureTask<>(() ->
+                            run(
+                                    Given.sh(
+                                                    first.path(),
+                                                    "id -u; until test -e go; do sleep 0.02; done")
+                                            .listener((bytes, length) ->
+                                                    told.complete(
+                                                            new String(bytes, 0, length, UTF_8)))));
+            Thread.ofVirtual().start(stage);
+            uid = Integer.parseInt(told.get(20, TimeUnit.SECONDS).strip());
+            // So that the look for survivors is known not to be blind.
+            assertFalse(Residents.of(uid).isEmpty());
+            Files.writeString(first.path().resolve("go"), "");
+            assertEquals(new Exited(0), stage.get(20, TimeUnit.SECONDS).how());
         }
     }
 
@@ -122,9 +144,14 @@ abstract class HostileCodeContract implements Told {
         return outcome;
     }
 
-    /** The next stage in the same box, with a new work directory. */
+    /**
+     * Nothing of the box's user lives on the host; this is looked at first, since the next stage is
+     * in a process namespace of its own. Then the next stage in the same box, with a new work
+     * directory.
+     */
     @AfterEach
-    void theNextStageSeesNothing(TestInfo test) throws Exception {
+    void nothingLivesOnAndTheNextStageSeesNothing(TestInfo test) throws Exception {
+        assertEquals(List.of(), Residents.of(uid), test.getDisplayName() + " lives on");
         disk.close();
         disk = sandbox.disk();
         Ending next =
