@@ -31,6 +31,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -622,14 +623,21 @@ abstract class HostileCodeContract implements Told {
     @Must("given on to the next stage, and deleted")
     @Test
     void namesOfAnyKindAndAnyDepthAreHandled() throws Exception {
-        String script =
-                "mkdir \"new\\nline\"; mkdir \"\\xff\\xfe\"; mkdir 'n' x 255;"
+        String make =
+                "for (\"new\\nline\", \"\\xff\\xfe\", 'n' x 255) { mkdir $_ or exit 7 }"
                         + " open $f, '>', \"\\xff\\n\" or exit 8;"
                         + " for (1..4000) { mkdir 'd' or exit 9; chdir 'd' or exit 10 }"
                         + " open $f, '>', 'deep' or exit 11; mkdir 'shut', 0 or exit 12";
+        String look =
+                "opendir D, '.'; print scalar(grep !/^[.][.]?$/, readdir D), ' ';"
+                        + " -d or exit 7 for \"new\\nline\", \"\\xff\\xfe\", 'n' x 255;"
+                        + " -f \"\\xff\\n\" or exit 8; while (chdir 'd') { $n++ }"
+                        + " -f 'deep' or exit 11; printf '%d %o', $n, 07777 & (stat 'shut')[2]";
 
-        assertEquals(new Exited(0), run(perl(script)).how());
-        assertEquals(new Exited(0), run(sh("test -d d/d/d")).how());
+        assertEquals(new Exited(0), run(perl(make)).how());
+        Ending ending = run(perl(look));
+        assertEquals(new Exited(0), ending.how(), err(ending));
+        assertEquals("5 4000 0", out(ending));
         assertSooner(15);
     }
 
@@ -648,12 +656,24 @@ abstract class HostileCodeContract implements Told {
                         + " system '/usr/bin/mkfifo', 'fifo'; system '/bin/cp', '/bin/sh', 'suid';"
                         + " chmod 06755, 'suid';"
                         + " socket $s, 1, 1, 0; bind $s, pack('Sa*', 1, 'socket');"
-                        + " c(133, 'null', 020666, 259) == 0 and print 'device';"
-                        + " print -e 'hard' ? 'hard' : '', -e 'perl' ? 'perl' : ''";
+                        + " c(133, 'null', 020666, 259) == 0 and print 'device ';"
+                        + " print -l 'link' ? 'link ' : '', -l 'folder' ? 'folder ' : '',"
+                        + " -p 'fifo' ? 'fifo ' : '', -S 'socket' ? 'socket ' : '',"
+                        + " -u 'suid' ? 'suid ' : '', -g 'suid' ? 'sgid ' : '',"
+                        + " -e 'hard' ? 'hard ' : '', -e 'perl' ? 'perl ' : ''";
 
         Ending ending = run(perl(script, secret.toString()));
 
-        assertEquals("", out(ending));
+        assertEquals("link folder fifo socket suid sgid ", out(ending));
+        // No program can make one, so the host does.
+        Path device = disk.path().resolve("zero");
+        var made =
+                OsProcess.run(
+                        Command.tool(
+                                List.of("mknod", "-m", "666", device.toString(), "c", "1", "5")),
+                        Duration.ofSeconds(20));
+        assertTrue(made.well(), made.evidence());
+        assertTrue(Files.readAttributes(device, BasicFileAttributes.class).isOther());
         assertEquals(
                 "suid 755\n",
                 out(
