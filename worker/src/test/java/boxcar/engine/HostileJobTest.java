@@ -2,6 +2,7 @@ package boxcar.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import boxcar.files.Trees;
@@ -9,6 +10,7 @@ import boxcar.job.Cancellation;
 import boxcar.job.Catalogue;
 import boxcar.job.CatalogueLog;
 import boxcar.job.CatalogueRecord;
+import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Job;
 import boxcar.job.JobResult;
@@ -21,6 +23,8 @@ import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
 import boxcar.job.Verdict;
 import boxcar.job.Workshop;
+import boxcar.process.Command;
+import boxcar.process.OsProcess;
 import boxcar.reliability.Must;
 import boxcar.reliability.Told;
 import boxcar.reliability.Tried;
@@ -77,8 +81,15 @@ class HostileJobTest implements Told {
         }
     }
 
-    private JobResult run(String program, String compile, String run, List<Job.Test> tests)
-            throws Exception {
+    /** What a job does, and the files that it asks for. */
+    private record Trap(
+            String compile, String run, List<Job.Test> tests, List<String> outputFiles) {
+        Trap(String compile, String run) {
+            this(compile, run, List.of(), List.of());
+        }
+    }
+
+    private JobResult run(String program, Trap trap) throws Exception {
         home = Files.createTempDirectory("hostile-job");
         try {
             sandbox =
@@ -97,8 +108,12 @@ class HostileJobTest implements Told {
             abort(program + ": " + e.getMessage());
         }
         Path runtime = Files.createDirectory(home.resolve("runtime"));
-        script(runtime.resolve("compile"), compile);
-        script(runtime.resolve("run"), run);
+        script(runtime.resolve("compile"), trap.compile());
+        script(runtime.resolve("run"), trap.run());
+        // Open to everybody on the host: only the sandbox keeps programs from changing it.
+        Files.setAttribute(runtime, "unix:mode", 0777);
+        Files.writeString(runtime.resolve("shared"), "kept");
+        Files.setAttribute(runtime.resolve("shared"), "unix:mode", 0666);
         var settings =
                 new EngineSettings(
                         home.resolve("work"),
@@ -127,17 +142,8 @@ class HostileJobTest implements Told {
                         Map.of(),
                         LIMITS,
                         LIMITS,
-                        tests,
-                        List.of(
-                                "link",
-                                "folder/passwd",
-                                "hard",
-                                "fifo",
-                                "socket",
-                                "device",
-                                "good",
-                                "d",
-                                "big"),
+                        trap.tests(),
+                        trap.outputFiles(),
                         null);
         JobResult result = engine.run(job, Progress.NONE, new Cancellation());
         outcome = String.valueOf(result.verdict());
@@ -160,21 +166,40 @@ class HostileJobTest implements Told {
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})
     void trapsInTheWorkDirectoryAreNeitherFollowedNorSent(String program) throws Exception {
+        String socket =
+                " perl -MSocket -e 'socket S, AF_UNIX, SOCK_STREAM, 0;"
+                        + " bind S, pack_sockaddr_un(\"socket\") or exit 1' || echo unbound;";
         JobResult result =
                 run(
                         program,
-                        "mkfifo fifo; ln -s /etc/passwd link; ln -s /etc folder; mkdir d; rm source;"
-                                + " ln -s /etc/shadow source; echo good > good",
-                        "test -p fifo && echo fifo; cat link folder/passwd source 2>/dev/null;"
-                                + " mkfifo fifo; head -c 100000 /dev/zero > big;"
-                                + " mknod device c 1 3 2>/dev/null && echo device;"
-                                + " ln /usr/bin/perl hard 2>/dev/null && echo hard;"
-                                + " perl -MSocket -e 'socket S, AF_UNIX, SOCK_STREAM, 0;"
-                                + " bind S, pack_sockaddr_un(\"socket\") or exit 1' || echo unbound; exit 0",
-                        List.of());
+                        new Trap(
+                                "mkfifo fifo; ln -s /etc/passwd link; ln -s /etc folder; mkdir d;"
+                                        + " rm source; ln -s /etc/shadow source; echo good > good;"
+                                        + socket
+                                        + " test -p fifo && test -S socket && test -L source"
+                                        + " && echo planted",
+                                "test -e fifo && echo fifo; test -e socket && echo socket;"
+                                        + " cat link folder/passwd source 2>/dev/null;"
+                                        + " mkfifo fifo || echo none; head -c 100000 /dev/zero > big;"
+                                        + " mknod device c 1 3 2>/dev/null && echo device;"
+                                        + " ln /usr/bin/perl hard 2>/dev/null && echo hard;"
+                                        + socket
+                                        + " exit 0",
+                                List.of(),
+                                List.of(
+                                        "link",
+                                        "folder/passwd",
+                                        "hard",
+                                        "fifo",
+                                        "socket",
+                                        "device",
+                                        "good",
+                                        "d",
+                                        "big")));
 
         assertEquals(Verdict.OK, result.verdict(), result.toString());
-        assertEquals("", new String(ran(result.run()).ending().stdout().bytes(), UTF_8));
+        assertEquals("planted\n", out(ran(result.compile())));
+        assertEquals("", out(ran(result.run())));
         assertEquals(
                 Map.of("good", "good\n"),
                 result.outputFiles().stream()
@@ -195,6 +220,10 @@ class HostileJobTest implements Told {
                 result.missingOutputFiles());
     }
 
+    private static String out(StageResult stage) {
+        return new String(stage.ending().stdout().bytes(), UTF_8);
+    }
+
     private static StageResult ran(@Nullable StageResult stage) {
         return Objects.requireNonNull(stage, "the stage did not run");
     }
@@ -207,12 +236,29 @@ class HostileJobTest implements Told {
         JobResult result =
                 run(
                         program,
-                        "exit 0",
-                        "for i in 1 2 3 4 5; do head -c 5000000 /dev/zero > $i || exit 1; done",
-                        List.of());
+                        new Trap(
+                                "exit 0",
+                                "for i in 1 2 3 4 5; do head -c 5000000 /dev/zero > $i || exit 1; done"));
 
         assertEquals(Verdict.FILE_SIZE_LIMIT, result.verdict());
         assertEquals(JobResult.Outcome.FAILED, result.outcome());
+    }
+
+    @Tried("A program that makes empty files until its work directory has room for none")
+    @Must("`FILE_SIZE_LIMIT`")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aProgramThatMakesTooManyFilesMeetsTheLimitOfFiles(String program) throws Exception {
+        JobResult result =
+                run(
+                        program,
+                        new Trap(
+                                "exit 0",
+                                "exec perl -e 'for (1..200_000) { open $f, q(>), $_ or exit 1 }'"));
+
+        assertEquals(Verdict.FILE_SIZE_LIMIT, result.verdict(), result.toString());
+        assertEquals(JobResult.Outcome.FAILED, result.outcome());
+        assertEquals(new Ending.Exited(1), ran(result.run()).ending().how());
     }
 
     @Tried("A compile stage that leaves holes and files of many names, to be copied for " + "tests")
@@ -224,13 +270,116 @@ class HostileJobTest implements Told {
         JobResult result =
                 run(
                         program,
-                        "for i in 1 2 3 4 5 6 7 8; do truncate -s 8M hole$i; done;"
-                                + " echo x > f; for i in 1 2 3; do ln f g$i; done",
-                        "exit 0",
-                        List.of(test("a"), test("b")));
+                        new Trap(
+                                "for i in 1 2 3 4 5 6 7 8; do truncate -s 8M hole$i; done;"
+                                        + " echo x > f; for i in 1 2 3; do ln f g$i; done",
+                                "exit 0",
+                                List.of(test("a"), test("b")),
+                                List.of()));
 
         assertEquals(Verdict.FILE_SIZE_LIMIT, result.verdict(), result.toString());
         assertEquals(2, result.tests().size());
+    }
+
+    @Tried(
+            "A compile stage that leaves names with newlines, no UTF-8, 255 bytes, and folders 4,000 deep,"
+                    + " to be copied for tests; `output_files` among them")
+    @Must("each test finds the whole tree; the files are sent")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aTreeOfAnyNamesAndAnyDepthIsCopiedForEachTestAndSent(String program) throws Exception {
+        String longest = "n".repeat(255);
+        String deep = "d/".repeat(63) + "file";
+        JobResult result =
+                run(
+                        program,
+                        new Trap(
+                                """
+                                exec perl -e '
+                                for ("new\\nline", "\\xff\\xfe", "n" x 255) { mkdir $_ or exit 7 }
+                                for ("\\xff\\n", "n" x 255 . "/" . "n" x 255, "file\\n") { open $f, q(>), $_ or exit 8; print $f "x" }
+                                for (1..4000) { mkdir "d" or exit 9; chdir "d" or exit 10; $_ == 63 || $_ == 4000 or next; open $f, q(>), "file" or exit 11; print $f $_ }
+                                mkdir "shut", 0 or exit 12'\
+                                """,
+                                """
+                                exec perl -e '
+                                opendir D, "."; print scalar(grep !/^[.][.]?$/, readdir D), " ";
+                                -d or exit 7 for "new\\nline", "\\xff\\xfe", "n" x 255;
+                                -f or exit 8 for "\\xff\\n", "n" x 255 . "/" . "n" x 255, "file\\n";
+                                while (chdir "d") { $n++ } open $f, q(<), "file" or exit 11;
+                                print $n, " ", <$f>, " ", -d "shut" ? "shut" : ""'\
+                                """,
+                                List.of(test("a"), test("b")),
+                                List.of(
+                                        longest + "/" + longest,
+                                        deep,
+                                        "file\n",
+                                        "new\nline",
+                                        "d/" + longest)));
+
+        assertEquals(Verdict.OK, result.verdict(), result.toString());
+        // The source is the seventh.
+        for (JobResult.TestResult test : result.tests()) {
+            assertEquals("7 4000 4000 shut", out(ran(test.run())));
+        }
+        assertEquals(2, result.tests().size());
+        assertEquals(
+                Map.of(longest + "/" + longest, "x", deep, "63", "file\n", "x"),
+                result.outputFiles().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        JobResult.OutputFile::path,
+                                        file -> new String(file.content(), UTF_8))));
+        assertEquals(
+                Map.of("new\nline", "not a regular file", "d/" + longest, "absent"),
+                result.missingOutputFiles());
+    }
+
+    @Tried(
+            "Compile and run stage write into /runtime, which is open to everybody on the host, and into"
+                    + " /nix/store, and connect to the Nix daemon")
+    @Must("refused; both are read-only; no connection")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void whatIsBoundForAProgramCannotBeChangedAndTheNixDaemonNotReached(String program)
+            throws Exception {
+        String connect =
+                """
+                perl -e 'for (@ARGV) { socket $s, 1, 1, 0; connect $s, pack("Sa*", 1, $_) and print "reached $_\n" }' \
+                    /nix/var/nix/daemon-socket/socket\
+                """;
+        boolean store = Files.isDirectory(Path.of("/nix/store"));
+        if (Files.exists(Path.of("/nix/var/nix/daemon-socket/socket"))) {
+            var control =
+                    OsProcess.run(
+                            Command.tool(List.of("/bin/sh", "-c", connect)),
+                            Duration.ofSeconds(20));
+            assertEquals("reached /nix/var/nix/daemon-socket/socket", control.out());
+        }
+        String reach =
+                """
+                for d in /runtime /nix/store /nix /nix/var; do
+                    (echo > $d/planted) 2>/dev/null && echo planted in $d; done
+                (echo changed > /runtime/shared) 2>/dev/null && echo changed
+                rm -f /runtime/shared 2>/dev/null && echo removed
+                while read -r _ place _ options _; do
+                    case $place in /runtime|/nix/store) echo "$place ${options%%,*}";; esac
+                done < /proc/self/mounts | sort
+                """
+                        + connect
+                        + " /nix/store/../var/nix/daemon-socket/socket"
+                        + " /proc/self/root/nix/var/nix/daemon-socket/socket"
+                        + " /proc/1/root/nix/var/nix/daemon-socket/socket\nexit 0";
+
+        JobResult result = run(program, new Trap(reach, reach));
+
+        assertEquals(Verdict.OK, result.verdict(), result.toString());
+        String bound = store ? "/nix/store ro\n/runtime ro\n" : "/runtime ro\n";
+        assertEquals(bound, out(ran(result.compile())));
+        assertEquals(bound, out(ran(result.run())));
+        assertEquals("kept", Files.readString(home.resolve("runtime/shared")));
+        assertFalse(Files.exists(home.resolve("runtime/planted")));
+        assertFalse(Files.exists(Path.of("/nix/store/planted")));
     }
 
     /** Lends one folder as the runtime. */
