@@ -171,9 +171,12 @@ class HostileNeighboursTest implements Told {
                 "umask 0; socket A, 1, 1, 0; bind A, pack('Sa*', 1, \"\\0boxcar-host\") or die; listen A, 9;"
                         + " socket P, 1, 1, 0; bind P, pack('Sa*', 1, $ARGV[0]) or die; listen P, 9;"
                         + " socket T, 2, 1, 6; bind T, pack('Sna4x8', 2, 17118, \"\\x7f\\0\\0\\1\") or die; listen T, 9;"
-                        + " open F, '>', \"$ARGV[0].up\"; sleep 60";
+                        + " socket U, 2, 2, 17; bind U, pack('Sna4x8', 2, 17118, \"\\x7f\\0\\0\\1\") or die;"
+                        + " open R, '>', \"$ARGV[0].read\"; select R; $| = 1; open F, '>', \"$ARGV[0].up\";"
+                        + " print \"$b\\n\" while defined recv U, $b, 99, 0";
         String call =
-                "socket A, 1, 1, 0; connect A, pack('Sa*', 1, \"\\0boxcar-host\") and print 'abstract ';"
+                "socket U, 2, 2, 17; send U, shift, 0, pack('Sna4x8', 2, 17118, \"\\x7f\\0\\0\\1\") or print 'unsent ';"
+                        + " socket A, 1, 1, 0; connect A, pack('Sa*', 1, \"\\0boxcar-host\") and print 'abstract ';"
                         + " for (@ARGV) { socket P, 1, 1, 0; connect P, pack('Sa*', 1, $_) and print 'path '; }"
                         + " socket T, 2, 1, 6; connect T, pack('Sna4x8', 2, 17118, \"\\x7f\\0\\0\\1\") and print 'tcp'";
         String socket = open.resolve("socket").toString();
@@ -187,7 +190,9 @@ class HostileNeighboursTest implements Told {
             var control =
                     OsProcess.run(
                             Command.tool(
-                                    Stream.concat(Stream.of("perl", "-e", call), paths.stream())
+                                    Stream.concat(
+                                                    Stream.of("perl", "-e", call, "before"),
+                                                    paths.stream())
                                             .toList()),
                             Duration.ofSeconds(20));
             assertEquals("abstract " + "path ".repeat(paths.size()) + "tcp", control.out());
@@ -199,8 +204,9 @@ class HostileNeighboursTest implements Told {
                     Given.perl(
                             disk.path(),
                             call,
-                            Stream.concat(paths.stream(), more)
-                                    .filter(path -> path.length() < 100)
+                            Stream.of(Stream.of("box"), paths.stream(), more)
+                                    .flatMap(words -> words)
+                                    .filter(word -> word.length() < 100)
                                     .toArray(String[]::new));
             Path store = Path.of("/nix/store");
             Ending ending =
@@ -211,6 +217,12 @@ class HostileNeighboursTest implements Told {
 
             assertEquals("", out(ending));
             assertEquals(new Exited(0), ending.how(), err(ending));
+            // What the box sent would have come before what is sent now.
+            OsProcess.run(
+                    Command.tool(List.of("perl", "-e", call, "after")), Duration.ofSeconds(20));
+            Path read = Path.of(socket + ".read");
+            await().until(() -> Files.readString(read).contains("after"));
+            assertEquals("before\nafter\n", Files.readString(read));
         } finally {
             host.destroyForcibly().waitFor();
         }
