@@ -2,6 +2,7 @@ package boxcar.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import boxcar.intake.JobTopic;
@@ -12,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,20 +158,30 @@ class HostileSecretsTest implements Told {
         assertEquals(
                 "password in %s\ndatabase %s\npassword in %s\n".formatted(known.toArray()),
                 onTheHost(known));
-        assertEquals("OK", field.result(beside).path("verdict").asText());
+        field.client.cancel(beside.path("job_id").asText());
+        JsonNode neighbour = field.result(beside);
+        assertEquals("CANCELLED", neighbour.path("outcome").asText(), neighbour::toString);
+        assertTrue(
+                at(neighbour, "started_at").isBefore(at(result, "started_at"))
+                        && at(neighbour, "finished_at").isAfter(at(result, "finished_at")),
+                () -> neighbour + " was not there all the time of " + result);
+    }
+
+    private static Instant at(JsonNode result, String field) {
+        return Instant.parse(result.path(field).asText());
     }
 
     private String backwards() {
         return new StringBuilder(password).reverse().toString();
     }
 
-    /** Has the password in every place that a job has, for as long as the search may take. */
+    /** Has the password in every place that a job has, until it is cancelled. */
     private ObjectNode beside() {
         ObjectNode job =
                 House.sh(
                         "for d in /box /tmp /dev/shm; do echo \"$MARK\" > $d/mark; chmod 666 $d/mark; done;"
-                                + " cat > /tmp/stdin; sleep 6");
-        job.putObject("run_limits").put("wall_time", 30);
+                                + " cat > /tmp/stdin; sleep 60");
+        job.putObject("run_limits").put("wall_time", 60);
         job.putObject("env").put("MARK", password);
         job.put("stdin", password);
         job.putArray("args").add(password);
