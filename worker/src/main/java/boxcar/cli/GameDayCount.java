@@ -10,10 +10,12 @@ import java.util.Set;
 /**
  * What the results topic tells of the jobs.
  *
+ * @param ids of all the jobs
  * @param contradicting in words
  * @param unexpected in words
  */
 record GameDayCount(
+        Set<String> ids,
         Set<String> outcomes,
         List<String> missing,
         List<String> contradicting,
@@ -26,6 +28,7 @@ record GameDayCount(
         GameDayCount count =
                 new GameDayCount(
                         new HashSet<>(),
+                        new HashSet<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new HashSet<>(),
@@ -37,6 +40,7 @@ record GameDayCount(
     }
 
     private void add(GameDayJobs.Planned job, List<JsonNode> results) {
+        ids.add(job.id());
         if (results.isEmpty()) {
             missing.add(job.id());
             return;
@@ -68,6 +72,18 @@ record GameDayCount(
         if (first.path("outcome").asText().equals("FAULT")) {
             faults.add(job.id());
         }
+    }
+
+    /**
+     * Those of the jobs whose results name several attempts, or that began to run several times.
+     *
+     * @param ran more than once, as the workers' logs tell, and whatever else ran so
+     */
+    Set<String> executedMoreThanOnce(Set<String> ran) {
+        Set<String> executed = new HashSet<>(ran);
+        executed.addAll(severalAttempts);
+        executed.retainAll(ids);
+        return executed;
     }
 
     private static String words(JsonNode result) {

@@ -1,13 +1,17 @@
 package boxcar.cli;
 
+import boxcar.job.Fault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What workers did, by what they logged at debug level, until the last moment of those that were
@@ -23,55 +28,94 @@ import java.util.regex.Pattern;
 final class WorkerLogs {
     private static final Pattern JOB =
             Pattern.compile("JobDesk: Job (\\S+) (came|runs), delivery (\\d+)");
+    private static final String OF_A_BOX = "BoxPool: box ";
     private static final Pattern BOX =
-            Pattern.compile("^(\\S+) .*BoxPool: box (\\d+) (lent|returned)");
+            Pattern.compile("^(\\S+) .*" + OF_A_BOX + "(\\d{1,7}) (lent|returned)\r?$");
 
     private final Map<String, Integer> deliveries = new HashMap<>();
     private final Map<String, Integer> runs = new HashMap<>();
     private final Set<String> redelivered = new HashSet<>();
     private final List<Hold> holds = new ArrayList<>();
+    private final List<String> lentTwice = new ArrayList<>();
 
     private record Hold(int box, String worker, Instant from, Instant to) {}
 
-    static WorkerLogs read(List<WorkerProcess> workers) throws IOException {
+    /**
+     * @throws Fault if a line about a box cannot be read: what is not seen cannot be missed
+     */
+    static WorkerLogs read(List<WorkerProcess> workers) throws IOException, Fault {
         WorkerLogs logs = new WorkerLogs();
         for (WorkerProcess worker : workers) {
-            logs.add(worker);
+            logs.add(
+                    worker.name(),
+                    Files.readString(worker.log(), StandardCharsets.ISO_8859_1),
+                    worker.killedAt());
         }
         return logs;
     }
 
-    private void add(WorkerProcess worker) throws IOException {
-        Map<Integer, Instant> lent = new HashMap<>();
-        String text = Files.readString(worker.log(), StandardCharsets.ISO_8859_1);
-        for (String line : text.split("\n", -1)) {
+    /**
+     * Adds the log of one worker, whose name is no other's.
+     *
+     * @param killed null if it was not
+     */
+    void add(String worker, String text, @Nullable Instant killed) throws Fault {
+        Map<Integer, Deque<Instant>> lent = new HashMap<>();
+        for (String line : lines(text, killed != null)) {
             Matcher job = JOB.matcher(line);
             if (job.find()) {
                 add(job.group(1), job.group(2), Integer.parseInt(job.group(3)));
             }
-            Matcher box = BOX.matcher(line);
-            if (box.find()) {
-                int number = Integer.parseInt(box.group(2));
-                Instant at = at(box.group(1));
-                if (box.group(3).equals("lent")) {
-                    lent.put(number, at);
-                } else {
-                    Instant from = lent.remove(number);
-                    holds.add(new Hold(number, worker.name(), from == null ? at : from, at));
-                }
+            if (line.contains(OF_A_BOX)) {
+                addBox(worker, line, lent);
             }
         }
-        Instant end = worker.killedAt();
-        lent.forEach((number, from) ->
-                holds.add(new Hold(number, worker.name(), from, end == null ? Instant.MAX : end)));
+        Instant end = killed == null ? Instant.MAX : killed;
+        lent.forEach(
+                (box, since) -> since.forEach(from -> holds.add(new Hold(box, worker, from, end))));
     }
 
-    private static Instant at(String text) {
+    /** A kill may cut the last line short: then that did not happen yet. */
+    private static List<String> lines(String text, boolean killed) {
+        return (killed ? text.substring(0, text.lastIndexOf('\n') + 1) : text).lines().toList();
+    }
+
+    private void addBox(String worker, String line, Map<Integer, Deque<Instant>> lent)
+            throws Fault {
+        Matcher told = BOX.matcher(line);
+        if (!told.find()) {
+            throw unreadable(worker, line);
+        }
+        int box = Integer.parseInt(told.group(2));
+        Instant at = at(worker, told.group(1), line);
+        Deque<Instant> since = lent.computeIfAbsent(box, _ -> new ArrayDeque<>());
+        if (told.group(3).equals("lent")) {
+            if (!since.isEmpty()) {
+                lentTwice.add(
+                        "box %d lent by %s at %s, though it had lent it at %s"
+                                .formatted(box, worker, at, since.peekLast()));
+            }
+            since.addLast(at);
+        } else if (since.isEmpty()) {
+            throw unreadable(worker, line + " (it was not lent)");
+        } else {
+            holds.add(new Hold(box, worker, since.removeFirst(), at));
+        }
+    }
+
+    private static Instant at(String worker, String text, String line) throws Fault {
         try {
             return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeParseException e) {
-            return Instant.MIN;
+        } catch (DateTimeParseException _) {
+            throw unreadable(worker, line);
         }
+    }
+
+    private static Fault unreadable(String worker, String line) {
+        return new Fault(
+                "logs",
+                Fault.Next.GIVE_UP,
+                "the log of " + worker + " has a line that cannot be read: " + line);
     }
 
     private void add(String job, String what, int delivery) {
@@ -90,7 +134,7 @@ final class WorkerLogs {
     }
 
     Set<String> redelivered() {
-        return redelivered;
+        return Collections.unmodifiableSet(redelivered);
     }
 
     Set<String> ranMoreThanOnce() {
@@ -112,17 +156,31 @@ final class WorkerLogs {
         return holds.size();
     }
 
-    /** Boxes that were lent while another worker, or this one, had lent them. */
+    /**
+     * Boxes that were lent while another worker, or this one, had lent them. Within one worker the
+     * order of its lines tells, since two of them may have the same millisecond; across workers
+     * their clock does, which is the host's.
+     */
     List<String> heldTwice() {
         List<Hold> sorted = new ArrayList<>(holds);
-        sorted.sort(Comparator.comparingInt(Hold::box).thenComparing(Hold::from));
-        List<String> twice = new ArrayList<>();
-        for (int i = 1; i < sorted.size(); i++) {
-            Hold before = sorted.get(i - 1);
-            Hold after = sorted.get(i);
-            if (before.box == after.box && after.from.isBefore(before.to)) {
-                twice.add(before + " and " + after);
+        sorted.sort(
+                Comparator.comparingInt(Hold::box)
+                        .thenComparing(Hold::from)
+                        .thenComparing(Hold::to));
+        List<String> twice = new ArrayList<>(lentTwice);
+        Map<String, Hold> last = new HashMap<>();
+        int box = -1;
+        for (Hold hold : sorted) {
+            if (hold.box != box) {
+                box = hold.box;
+                last.clear();
             }
+            for (Hold before : last.values()) {
+                if (!before.worker.equals(hold.worker) && hold.from.isBefore(before.to)) {
+                    twice.add(before + " and " + hold);
+                }
+            }
+            last.merge(hold.worker, hold, (one, two) -> two.to.isBefore(one.to) ? one : two);
         }
         return twice;
     }
