@@ -54,12 +54,35 @@ final class Claims implements AutoCloseable {
             throw Faults.box("cannot claim boxes in " + settings.locks(), e);
         }
         if (taken.claims.isEmpty()) {
-            throw Faults.box(
-                    ("all boxes from %d to %d are held by other replicas on this host (locks in"
-                                    + " %s): widen the range of boxes, or run fewer replicas")
-                            .formatted(settings.firstBox(), settings.lastBox(), settings.locks()));
+            throw allHeld(settings);
         }
         return taken;
+    }
+
+    /**
+     * Takes the highest number that nobody holds.
+     *
+     * @throws Fault if there is none
+     */
+    static Claims takeLast(SandboxSettings settings) throws Fault {
+        var taken = new Claims();
+        try {
+            for (int n = settings.lastBox(); n >= settings.firstBox(); n--) {
+                if (taken.tryAdd(settings.locks(), n)) {
+                    return taken;
+                }
+            }
+        } catch (IOException e) {
+            throw Faults.box("cannot claim boxes in " + settings.locks(), e);
+        }
+        throw allHeld(settings);
+    }
+
+    private static Fault allHeld(SandboxSettings settings) {
+        return Faults.box(
+                ("all boxes from %d to %d are held by other replicas on this host (locks in"
+                                + " %s): widen the range of boxes, or run fewer replicas")
+                        .formatted(settings.firstBox(), settings.lastBox(), settings.locks()));
     }
 
     private static @Nullable Claim tryTake(Path file, int number) throws IOException {

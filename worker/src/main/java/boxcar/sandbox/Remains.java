@@ -31,11 +31,16 @@ public record Remains(List<String> boxes, List<String> processes) {
         processes = List.copyOf(processes);
     }
 
-    /** Looks at the range's numbers that nobody holds; uses one of them to ask the engine. */
+    /**
+     * Looks at the range's numbers that nobody holds. It uses the last of them to ask the engine,
+     * which sweeps it: what was left in that one is not seen, and replicas use the first.
+     *
+     * @throws Fault if there is no free number
+     */
     public static Remains find(SandboxSettings wanted) throws Fault, InterruptedException {
         SandboxSettings settings = wanted.resolved();
         // Numbers in which something was found are held while we look, so that it is nobody's.
-        try (Claims some = Claims.take(settings.with(settings.engine(), 1));
+        try (Claims some = Claims.takeLast(settings);
                 Claims found = Claims.none()) {
             return new Search(settings, some, found).everywhere();
         } catch (IOException | DirectoryIteratorException e) {
