@@ -5,7 +5,13 @@ import java.util.TreeSet;
 
 /** What the runs of one test on one engine came to, in the words of a cell. */
 final class Cell {
+    private static final String FAILED = "**failed ";
+
     private Cell() {}
+
+    static boolean tellsOfAFailure(String cell) {
+        return cell.startsWith(FAILED);
+    }
 
     static String of(List<Run> runs) {
         long failed = runs.stream().filter(run -> !Boolean.TRUE.equals(run.passed())).count();
@@ -17,7 +23,7 @@ final class Cell {
                 .formatted(
                         failed == 0
                                 ? "as it must"
-                                : "**failed %d of %d**".formatted(failed, runs.size()),
+                                : (FAILED + "%d of %d**").formatted(failed, runs.size()),
                         outcomes.isEmpty() ? "" : ": " + String.join(", ", outcomes),
                         runs.size(),
                         longest);

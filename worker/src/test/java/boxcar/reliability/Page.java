@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -34,14 +35,32 @@ record Page(String text) {
         return TABLE.matcher(text).results().map(Table::read);
     }
 
-    /** With what the tests say now, and what their runs came to. Cells that no run told stay. */
+    /** The rows in which a test failed. */
+    List<String> failures() {
+        return tables().flatMap(table -> table.cells.entrySet().stream())
+                .filter(row -> row.getValue().values().stream().anyMatch(Cell::tellsOfAFailure))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /**
+     * With what the tests say now, and what one run of them came to. What that did not run has no
+     * result, though it had one before; but a soak is a run of its own, and neither touches the
+     * cells of the other.
+     */
     Page with(List<Row> rows, List<Run> runs) {
+        Set<String> tests = runs.stream().map(Run::test).collect(Collectors.toSet());
+        Set<Boolean> kinds =
+                rows.stream()
+                        .filter(row -> tests.contains(row.test()))
+                        .map(Row::soak)
+                        .collect(Collectors.toSet());
         return new Page(
                 TABLE.matcher(text)
                         .replaceAll(match ->
                                 Matcher.quoteReplacement(
                                         match.group(1)
-                                                + Table.read(match).with(rows, runs).write()
+                                                + Table.read(match).with(rows, runs, kinds).write()
                                                 + match.group(4))));
     }
 
@@ -86,13 +105,18 @@ record Page(String text) {
             cells.put(left, row);
         }
 
-        Table with(List<Row> rows, List<Run> runs) {
+        /**
+         * @param kinds of rows whose cells are all told anew: soaks, or not
+         */
+        Table with(List<Row> rows, List<Run> runs, Set<Boolean> kinds) {
             var mine = rows.stream().filter(row -> classes.contains(row.declaring())).toList();
             var columns = new LinkedHashSet<>(engines);
             var filled = new LinkedHashMap<String, Map<String, String>>();
             for (Row row : inOrder(mine)) {
-                Map<String, String> right =
-                        new LinkedHashMap<>(cells.getOrDefault(row.left(), Map.of()));
+                Map<String, String> right = new LinkedHashMap<>();
+                if (!kinds.contains(row.soak())) {
+                    right.putAll(cells.getOrDefault(row.left(), Map.of()));
+                }
                 Map<String, List<Run>> byEngine = new LinkedHashMap<>();
                 runs.stream()
                         .filter(run -> run.test().equals(row.test()) && run.passed() != null)

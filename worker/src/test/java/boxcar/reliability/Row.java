@@ -4,6 +4,7 @@ import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -11,8 +12,9 @@ import org.junit.platform.commons.support.ReflectionSupport;
  * One test that breaks something: the left of a row of the page.
  *
  * @param test the class that has it, and its method
+ * @param soak only the profile for soaks runs it, and nothing else
  */
-record Row(String tried, String must, String test) {
+record Row(String tried, String must, String test, boolean soak) {
     Row {
         if ((tried + must).matches("(?s).*[|\n].*")) {
             throw new IllegalArgumentException(test + ": no bars or line ends, they end a cell");
@@ -50,7 +52,14 @@ record Row(String tried, String must, String test) {
                                 Objects.requireNonNull(
                                                 method.getAnnotation(Must.class), method::toString)
                                         .value(),
-                                test(method)));
+                                test(method),
+                                isTagged(method, "soak")));
+    }
+
+    private static boolean isTagged(Method method, String tag) {
+        return Stream.of(method, method.getDeclaringClass())
+                .flatMap(place -> Stream.of(place.getAnnotationsByType(Tag.class)))
+                .anyMatch(found -> found.value().equals(tag));
     }
 
     String left() {
