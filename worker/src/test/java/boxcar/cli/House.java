@@ -49,7 +49,14 @@ final class House implements AutoCloseable {
     }
 
     static House open(String bootstrap) throws Exception {
-        return new House(bootstrap, Map.of());
+        return open(bootstrap, Map.of());
+    }
+
+    /**
+     * @param more of the worker's environment
+     */
+    static House open(String bootstrap, Map<String, String> more) throws Exception {
+        return new House(bootstrap, more);
     }
 
     /** Another replica of the same cluster, with an empty disk. */
