@@ -36,6 +36,9 @@ record Poison(
     /** Bytes of a string that is as long as a record of a broker with defaults may be. */
     private static final int LONG = 900_000;
 
+    /** Longer than the name of a runtime may be. */
+    private static final String NO_NAME = "//// no name \n".repeat(20);
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     /** What must become of a record. */
@@ -137,15 +140,27 @@ record Poison(
 
         private Value wrongType() {
             ObjectNode job = json();
-            List<String> names = job.properties().stream().map(Map.Entry::getKey).toList();
-            String name = names.get(random.nextInt(names.size()));
-            JsonNode other = anything(0);
-            job.set(name, other);
-            boolean known = !name.equals("job_id");
-            return new Value(
-                    "JSON, " + name + " is " + other.getNodeType(),
-                    text(job),
-                    known ? End.REJECTED : End.EITHER);
+            ObjectNode place = job;
+            String path = "";
+            while (true) {
+                List<String> names = place.properties().stream().map(Map.Entry::getKey).toList();
+                String name = names.get(random.nextInt(names.size()));
+                path += name;
+                JsonNode inner = place.path(name);
+                if (inner.isArray() && inner.path(0).isObject()) {
+                    inner = inner.path(0);
+                }
+                if (!(inner instanceof ObjectNode deeper) || random.nextInt(4) == 0) {
+                    JsonNode other = anything(0);
+                    place.set(name, other);
+                    return new Value(
+                            "JSON, " + path + " is " + other.getNodeType(),
+                            text(job),
+                            path.equals("job_id") ? End.EITHER : End.REJECTED);
+                }
+                place = deeper;
+                path += ".";
+            }
         }
 
         private JsonNode anything(int depth) {
@@ -272,20 +287,37 @@ record Poison(
         private ObjectNode json() {
             ObjectNode job = JSON.objectNode().put("job_id", id);
             if (topic == JobTopic.INSTALL) {
-                return job.put("type", "RemoveRuntimeJob").put("runtime", "none of this name");
+                return random.nextBoolean()
+                        ? job.put("type", "RemoveRuntimeJob").put("runtime", "none of this name")
+                        : installation(job);
             }
             job.put("type", "ExecuteJob").put("runtime", "none of this name");
             job.put("source_code", "print 1").put("stdin", "").putArray("args").add("-v");
             job.putObject("env").put("A", "1");
             job.putArray("files").addObject().put("path", "a/b").put("content", "c");
             job.putObject("run_limits").put("cpu_time", 0.5).put("memory", 1024);
-            job.putArray("tests")
-                    .addObject()
-                    .put("id", "1")
-                    .putObject("expected")
-                    .put("stdout", "x");
+            ObjectNode test = job.putArray("tests").addObject().put("id", "1").put("stdin", "y");
+            test.putArray("args").add("-w");
+            test.putObject("expected").put("stdout", "x").put("match", "TOKENS");
             job.putArray("output_files").add("out");
+            if (random.nextBoolean()) {
+                job.putObject("zip").put("base64", "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==");
+                job.put("runtime_id", 1L << 40);
+                job.putObject("compile_limits").put("wall_time", 1).put("max_open_files", 64);
+            }
             return job.put("deadline", 32503680000000L);
+        }
+
+        private static ObjectNode installation(ObjectNode job) {
+            job.put("type", "InstallJob").put("name", NO_NAME).put("source_file_name", "../up");
+            job.put("nix_shell", "").put("compile_script", "true").put("run_script", "");
+            job.putObject("limits").put("memory", 1024).put("extra_time", 0);
+            job.putObject("check")
+                    .put("source_code", "print 1")
+                    .put("stdin", "")
+                    .putObject("expected")
+                    .put("stdout", "1");
+            return job;
         }
 
         /** The install job lacks a name that may be, so that no change of bits makes it run. */
@@ -309,7 +341,7 @@ record Poison(
                                                 .toByteBuffer()
                                         : InstallJob.newBuilder()
                                                 .setJobId(id)
-                                                .setName("//// no name \n".repeat(20))
+                                                .setName(NO_NAME)
                                                 .setSourceFileName("../up")
                                                 .setNixShell("")
                                                 .setRunScript("")
