@@ -101,13 +101,13 @@ final class ChaosCommand implements Callable<Integer> {
         try (GameDay day = GameDay.open(plan, ChaosCommand::say)) {
             GameDay.Report report = day.run();
             print(report, chosen);
+            if (json) {
+                report.details().forEach(ChaosCommand::say);
+            }
             if (report.well() && !keep) {
                 return Exit.WELL;
             }
             day.keep();
-            if (json) {
-                report.details().forEach(ChaosCommand::say);
-            }
             say("The logs are in " + day.folder());
             return report.well() ? Exit.WELL : Exit.NOT_WELL;
         }

@@ -12,23 +12,37 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** {@code boxcar bench …} in a process of its own, with a folder of its own for temporary files. */
 final class BenchProcess {
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
     private final Process process;
     private final Path folder;
+    private final Duration patience;
 
-    private BenchProcess(Process process, Path folder) {
+    private BenchProcess(Process process, Path folder, Duration patience) {
         this.process = process;
         this.folder = folder;
+        this.patience = patience;
     }
 
     /**
      * @param folder empty; what the process leaves is found in there
      */
     static BenchProcess start(Path folder, String... arguments) throws IOException {
+        return start(folder, PATIENCE, Map.of(), arguments);
+    }
+
+    /**
+     * @param patience how long to wait for its end; after it the process hangs
+     * @param more of the environment
+     */
+    static BenchProcess start(
+            Path folder, Duration patience, Map<String, String> more, String... arguments)
+            throws IOException {
         String classPath =
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path"));
@@ -56,13 +70,19 @@ final class BenchProcess {
         // Numbers of its own: what others leave is not taken for what it leaves.
         builder.environment().put("BOXCAR_BOXES_FIRST", "700");
         builder.environment().put("BOXCAR_BOXES_LAST", "760");
-        return new BenchProcess(builder.start(), folder);
+        builder.environment().putAll(more);
+        return new BenchProcess(builder.start(), folder, patience);
     }
 
     /** Its points, once it has ended well and left nothing. */
     List<JsonNode> points() throws Exception {
         assertEquals(Exit.WELL, exit(), this::said);
         assertNothingIsLeft();
+        return told();
+    }
+
+    /** What it told programs, each line one. */
+    List<JsonNode> told() throws IOException {
         List<JsonNode> points = new ArrayList<>();
         for (String line : Files.readAllLines(folder.resolve("out"))) {
             points.add(House.JSON.readTree(line));
@@ -71,7 +91,7 @@ final class BenchProcess {
     }
 
     int exit() throws InterruptedException {
-        assertTrue(process.waitFor(180, TimeUnit.SECONDS), this::said);
+        assertTrue(process.waitFor(patience), () -> "it did not end: " + said());
         return process.exitValue();
     }
 
