@@ -16,6 +16,7 @@ import java.util.List;
 final class Supervisors {
     private static final int PATIENT_ROUNDS = 200;
     private static final int ROUNDS = 400;
+    private static final int ROOT = 0;
 
     private Supervisors() {}
 
@@ -43,8 +44,8 @@ final class Supervisors {
         var found = new ArrayList<ProcessHandle>();
         try (var entries = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path entry : entries) {
-                String command = command(entry);
-                if (command.contains("\0--box-id=" + box + "\0") && command.contains("\0--run\0")) {
+                if (supervises(read(entry, "cmdline"), box)
+                        && Residents.users(read(entry, "status")).contains(ROOT)) {
                     ProcessHandle.of(Long.parseLong(entry.getFileName().toString()))
                             .ifPresent(found::add);
                 }
@@ -55,10 +56,15 @@ final class Supervisors {
         return found;
     }
 
-    private static String command(Path entry) {
+    /** By its own arguments: those of the program, after {@code --}, are anybody's. */
+    static boolean supervises(String command, int box) {
+        int end = command.indexOf("\0--run\0--\0");
+        return end >= 0 && command.substring(0, end + 1).contains("\0--box-id=" + box + "\0");
+    }
+
+    private static String read(Path entry, String file) {
         try {
-            return new String(
-                    Files.readAllBytes(entry.resolve("cmdline")), StandardCharsets.ISO_8859_1);
+            return new String(Files.readAllBytes(entry.resolve(file)), StandardCharsets.ISO_8859_1);
         } catch (IOException _) {
             // It is gone.
             return "";
