@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks at this host as a worker would find it. */
 final class HostCheck {
+    private static final Path NIX_CONFIGURATION = Path.of("/etc/nix/nix.conf");
     private static final Path NIX_SOCKET = Path.of("/nix/var/nix/daemon-socket/socket");
     private static final String WEAK =
             "this host has no control groups that it can use, so a limit of memory bounds the address space"
@@ -145,6 +146,32 @@ final class HostCheck {
                 trouble == null
                         ? null
                         : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent());
+        if (!buildsInSandbox(NIX_CONFIGURATION)) {
+            add(
+                    "Nix builds",
+                    Level.WARN,
+                    "what installations build runs on this host as a user of Nix, in no sandbox:"
+                            + " it reaches the network, and reads what everybody may",
+                    "let nobody write to the install topic whom you do not trust; or set sandbox ="
+                            + " true in "
+                            + NIX_CONFIGURATION
+                            + ", where the runtimes need nothing of the host");
+        }
+    }
+
+    /** As nix.conf(5) says it: the last line counts, and without one they do. */
+    static boolean buildsInSandbox(Path configuration) {
+        try {
+            return Files.readAllLines(configuration).stream()
+                    .map(line -> line.replaceAll("#.*|\\s", ""))
+                    .filter(line -> line.startsWith("sandbox="))
+                    .reduce((_, last) -> last)
+                    .map(line -> !line.equals("sandbox=false"))
+                    .orElse(true);
+        } catch (IOException _) {
+            // It is not there, or is none of ours to read.
+            return true;
+        }
     }
 
     private static @Nullable String daemonTrouble() {

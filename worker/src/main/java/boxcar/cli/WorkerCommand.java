@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Takes jobs from a Kafka cluster until it is told to stop.",
-            "On SIGTERM it takes no more, lets running jobs end within jobs.grace_seconds, gives the rest back, and",
+            "On SIGTERM it takes no more than its last polls bring, lets running jobs end within jobs.grace_seconds, gives the rest back, and",
             "exits 0. On a second SIGTERM it gives back at once what still runs. Exit status 69 if Kafka is not there",
             "or refuses it, with one line that says what to mend. Needs root, Nix, and isolate or runc; 'boxcar doctor' tells what is missing.",
             "Start as many as you like, each with its own state folder.",
