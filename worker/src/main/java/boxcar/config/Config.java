@@ -196,7 +196,7 @@ public record Config(
         long disk = settings.number("limits.disk_kib", 1024, 1 << 30);
         long least =
                 settings.number("limits.source_kib", 1, 1 << 20)
-                        + PAGE_KIB * settings.integer("limits.files", 1, 100_000);
+                        + PAGE_KIB * settings.integer("limits.files", 1, 8_192);
         return disk >= least
                 ? disk
                 : settings.problem(
@@ -218,7 +218,7 @@ public record Config(
                 seconds(settings, "jobs.grace_seconds", 0, 3600),
                 Duration.ofDays(settings.integer("ledger.days", 1, 3650)),
                 settings.number("limits.source_kib", 1, 1 << 20),
-                settings.integer("limits.files", 1, 100_000),
+                settings.integer("limits.files", 1, 8_192),
                 settings.integer("limits.tests", 1, 100_000));
     }
 

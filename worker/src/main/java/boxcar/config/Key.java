@@ -150,7 +150,7 @@ public record Key(String name, String fallback, String meaning) {
                                 new Key(
                                         "limits.files",
                                         "1000",
-                                        "Files that a job may have; 1 to 100000."),
+                                        "Files that a job may have; 1 to 8192."),
                                 new Key(
                                         "limits.tests",
                                         "1000",

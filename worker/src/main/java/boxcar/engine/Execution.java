@@ -116,9 +116,13 @@ final class Execution {
                 results.add(new TestResult(test.id(), Verdict.CANCELLED, null));
                 continue;
             }
-            try (WorkDirectory work = directories.copyOf(compiled)) {
+            try (WorkDirectory work = directories.copyOf(compiled, cancellation)) {
                 if (work == null) {
-                    results.add(new TestResult(test.id(), Verdict.FILE_SIZE_LIMIT, null));
+                    Verdict verdict =
+                            cancellation.isCancelled()
+                                    ? Verdict.CANCELLED
+                                    : Verdict.FILE_SIZE_LIMIT;
+                    results.add(new TestResult(test.id(), verdict, null));
                     continue;
                 }
                 results.add(runTest(program, work, test));

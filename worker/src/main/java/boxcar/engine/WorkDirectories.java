@@ -1,6 +1,7 @@
 package boxcar.engine;
 
 import boxcar.files.Trees;
+import boxcar.job.Cancellation;
 import boxcar.job.Disk;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
@@ -40,13 +41,23 @@ final class WorkDirectories {
      * A copy of what a stage left, for a run that must not change it.
      *
      * @return null if the copy takes more room than a work directory has: holes and files with many
-     *     names take theirs only in the copy
+     *     names take theirs only in the copy; or if the job was cancelled meanwhile
      */
-    @Nullable WorkDirectory copyOf(WorkDirectory original) throws Fault, InterruptedException {
+    @Nullable WorkDirectory copyOf(WorkDirectory original, Cancellation cancellation)
+            throws Fault, InterruptedException {
         WorkDirectory copy = create();
         try (var _ = telemetry.begin("work-directory")) {
-            Trees.copyInto(original.path(), copy.path());
-            return copy;
+            if (Trees.copyInto(
+                    original.path(),
+                    copy.path(),
+                    () -> cancellation.isCancelled() || Thread.currentThread().isInterrupted())) {
+                return copy;
+            }
+            copy.close();
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while a work directory was copied");
+            }
+            return null;
         } catch (IOException e) {
             boolean full = Trees.isFull(copy.path());
             copy.close();

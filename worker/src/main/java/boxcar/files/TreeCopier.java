@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +27,14 @@ final class TreeCopier implements AutoCloseable {
     private final Path to;
     private final Folder top;
     private final Path passing;
+    private final BooleanSupplier stopped;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     private final ArrayDeque<Path> above = new ArrayDeque<>();
     private Folder source;
     private Folder target;
 
-    private TreeCopier(Path from, Path to) throws IOException {
+    private TreeCopier(Path from, Path to, BooleanSupplier stopped) throws IOException {
+        this.stopped = stopped;
         this.from = from;
         this.to = to;
         top = Folder.open(to);
@@ -43,19 +46,19 @@ final class TreeCopier implements AutoCloseable {
 
     static void copy(Path from, Path to) throws IOException {
         Files.createDirectory(to);
-        copyInto(from, to);
+        boolean _ = copyInto(from, to, () -> false);
     }
 
-    static void copyInto(Path from, Path to) throws IOException {
-        try (var copier = new TreeCopier(from, to)) {
-            copier.walk();
+    static boolean copyInto(Path from, Path to, BooleanSupplier stopped) throws IOException {
+        try (var copier = new TreeCopier(from, to, stopped)) {
+            return copier.walk();
         }
     }
 
-    private void walk() throws IOException {
+    private boolean walk() throws IOException {
         var pending = new ArrayDeque<Deque<Path>>();
         pending.push(copyAllHere());
-        while (true) {
+        while (!stopped.getAsBoolean()) {
             @Nullable Path below = pending.element().poll();
             if (below != null) {
                 enter(below);
@@ -64,10 +67,11 @@ final class TreeCopier implements AutoCloseable {
             }
             pending.pop();
             if (pending.isEmpty()) {
-                return;
+                return true;
             }
             leave();
         }
+        return false;
     }
 
     private void enter(Path name) throws IOException {
@@ -96,6 +100,9 @@ final class TreeCopier implements AutoCloseable {
     private Deque<Path> copyAllHere() throws IOException {
         var folders = new ArrayDeque<Path>();
         for (Path name : source.names()) {
+            if (stopped.getAsBoolean()) {
+                break;
+            }
             PosixFileAttributes attributes = source.attributes(name);
             if (attributes.isDirectory()) {
                 folders.add(name);

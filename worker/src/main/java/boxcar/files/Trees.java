@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 
 /**
  * The door of this room: writing, reading, copying and deleting trees that hostile programs may
@@ -142,9 +143,14 @@ public final class Trees {
         TreeCopier.copy(from, to);
     }
 
-    /** Likewise, into a folder that is there and empty. */
-    public static void copyInto(Path from, Path to) throws IOException {
-        TreeCopier.copyInto(from, to);
+    /**
+     * Likewise, into a folder that is there and empty.
+     *
+     * @param stopped asked before each file and folder
+     * @return false if it was stopped before all was copied
+     */
+    public static boolean copyInto(Path from, Path to, BooleanSupplier stopped) throws IOException {
+        return TreeCopier.copyInto(from, to, stopped);
     }
 
     /** Whether the file system has no room left there, for bytes or for one more file. */

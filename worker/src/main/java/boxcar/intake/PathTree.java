@@ -1,12 +1,13 @@
 package boxcar.intake;
 
+import boxcar.job.Disk;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * The files that a job puts into its work directory. Refuses a path that could leave it, that is
- * written in a second way ({@code ./a}, {@code a//b}), that is there already, or that needs a
- * folder where a file is.
+ * written in a second way ({@code ./a}, {@code a//b}), that is there already, that needs a folder
+ * where a file is, or that is one too many.
  *
  * <p>Only sees the job's own text; links that a program plants later are the engine's to refuse.
  */
@@ -18,7 +19,11 @@ final class PathTree {
             "must be a relative path of 1 to 1024 bytes and at most 64 parts of at most 255 bytes,"
                     + " without '.', '..', empty parts and NUL";
 
+    /** Half of what a work directory holds: the other half is the program's. */
+    static final int MOST = Disk.MOST_FILES / 2;
+
     private final Node root = new Node();
+    private int count;
 
     /** A file or a folder. */
     private static final class Node {
@@ -66,6 +71,18 @@ final class PathTree {
                             ? "must not be the path of another file of the job"
                             : "must not be a file, for other files of the job lie below it");
         }
+        countOneMore(field, path);
+    }
+
+    private void countOneMore(String field, String path) throws Refusal {
+        count++;
+        if (count > MOST) {
+            throw Refusal.of(
+                    field,
+                    path,
+                    "must not make a job's files, with the folders that they lie in, more than "
+                            + MOST);
+        }
     }
 
     void addFolder(String field, String path) throws Refusal {
@@ -76,7 +93,13 @@ final class PathTree {
     private Node descend(String field, String path, String[] parts, int count) throws Refusal {
         Node node = root;
         for (int i = 0; i < count; i++) {
-            node = node.children.computeIfAbsent(parts[i], _ -> new Node());
+            Node below = node.children.get(parts[i]);
+            if (below == null) {
+                below = new Node();
+                node.children.put(parts[i], below);
+                countOneMore(field, path);
+            }
+            node = below;
             if (node.isFile) {
                 throw Refusal.of(field, path, "must not need a folder where the job has a file");
             }

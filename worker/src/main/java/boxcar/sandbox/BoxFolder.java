@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.files.Trees;
+import boxcar.job.Disk;
 import boxcar.job.Fault;
 import boxcar.process.StreamFiles;
 import java.io.IOException;
@@ -22,8 +23,6 @@ import java.util.List;
 final class BoxFolder {
     /** What one box may hold in /tmp and /dev/shm together; counted to its memory under cgroups. */
     private static final int SIZE_KIB = 256 * 1024;
-
-    private static final int INODES = 65_536;
 
     private record Node(String name, int major, int minor) {}
 
@@ -73,7 +72,7 @@ final class BoxFolder {
                     "-t",
                     "tmpfs",
                     "-o",
-                    "size=%dk,nr_inodes=%d,mode=0755,nosuid".formatted(SIZE_KIB, INODES),
+                    "size=%dk,nr_inodes=%d,mode=0755,nosuid".formatted(SIZE_KIB, Disk.MOST_FILES),
                     "boxcar",
                     folder.toString());
             for (Path place : List.of(dev(), dev().resolve("shm"), tmp(), shm())) {

@@ -26,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Disks {
     private static final Logger LOG = LoggerFactory.getLogger(Disks.class);
-    private static final int INODES = 131_072;
 
     private final Path folder;
     private final long sizeKib;
@@ -101,7 +100,7 @@ final class Disks {
                 "-t",
                 "tmpfs",
                 "-o",
-                "size=%dk,nr_inodes=%d,mode=0755,nosuid,nodev".formatted(sizeKib, INODES),
+                "size=%dk,nr_inodes=%d,mode=0755,nosuid,nodev".formatted(sizeKib, Disk.MOST_FILES),
                 "boxcar",
                 disk.toString());
         return disk;

@@ -15,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -200,5 +201,20 @@ class TreesTest {
 
     private static void run(String... command) throws IOException, InterruptedException {
         assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+    }
+
+    @Test
+    void aCopyStopsSoonAfterItIsToldTo() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Files.writeString(root.resolve("f" + i), "x");
+        }
+        Path copy = Files.createDirectory(home.resolve("copy"));
+        var asked = new AtomicInteger();
+
+        assertFalse(Trees.copyInto(root, copy, () -> asked.incrementAndGet() > 5));
+
+        try (var names = Files.list(copy)) {
+            assertEquals(5, names.count());
+        }
     }
 }
