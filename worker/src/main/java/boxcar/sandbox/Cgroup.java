@@ -21,6 +21,15 @@ final class Cgroup implements AutoCloseable {
     /** What a stage left in the group, in bytes, that is worth a closer look. */
     private static final long WORTHWHILE = 4 << 20;
 
+    /** The kernel takes memory for a group in advance, so many bytes at a time and processor. */
+    private static final long BATCH = 256 << 10;
+
+    /**
+     * Version 1 counts what lies in TCP buffers by itself, and only in a group that has this limit:
+     * one below it does not count.
+     */
+    private static final String TCP = "memory.kmem.tcp.limit_in_bytes";
+
     /** Name of the container's group below this one. */
     static final String CONTAINER = "c";
 
@@ -174,12 +183,14 @@ final class Cgroup implements AutoCloseable {
                     Long.toString(bytes));
             if (first) {
                 writeIfThere(memory.resolve("memory.memsw.limit_in_bytes"), Long.toString(bytes));
+                writeIfThere(memory.resolve(TCP), Long.toString(bytes));
             } else {
                 writeIfThere(memory.resolve("memory.swap.max"), "0");
             }
             limited = bytes;
         }
         if (first) {
+            writeIfThere(container.resolve(TCP), Long.toString(bytes));
             peak.reset();
         }
     }
@@ -231,10 +242,15 @@ final class Cgroup implements AutoCloseable {
         }
     }
 
-    /** Whether memory ran out; can be asked when the container is gone. */
+    /**
+     * Whether memory ran out; can be asked when the container is gone. Not every kernel of version
+     * 1 counts what it refuses (6.18 does not), but the peak is at the limit then.
+     */
     boolean memoryRanOut() throws Fault {
         try {
-            return present && refused() > refusedBase;
+            return present
+                    && (refused() > refusedBase
+                            || (first && limited > 0 && peak.number() > limited - BATCH));
         } catch (IOException e) {
             throw Faults.sandbox("cannot read the memory of " + memory, e);
         }

@@ -16,14 +16,21 @@ final class IsolateCommand {
     private static final double MILLIS = 1000;
     private static final long NANOS_PER_MILLI = 1_000_000;
 
+    /**
+     * isolate 1 fails if its group holds more than the limit already, and no program starts with
+     * less.
+     */
+    private static final long LEAST_OF_GROUP_KIB = 1024;
+
     private final IsolateTool tool;
     private final BoxFolder folder;
     private final Stage stage;
     private final boolean inGroup;
 
     /**
-     * @param inGroup whether isolate is started in a control group that bounds memory, so that it
-     *     need not bound address space, and in a network namespace, so that it need not make one
+     * @param inGroup whether isolate is started in a control group that bounds memory and CPU time,
+     *     so that it need not bound address space, and in a network namespace, so that it need not
+     *     make one
      */
     IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage, boolean inGroup) {
         this.tool = tool;
@@ -50,18 +57,30 @@ final class IsolateCommand {
 
     private void limits(List<String> argv) {
         Limits limits = stage.limits();
-        argv.add("--time=" + seconds(limits.cpuTime()));
         argv.add("--wall-time=" + seconds(limits.wallTime()));
-        if (!limits.extraTime().isZero()) {
-            // isolate kills when both --time and --extra-time are passed; ours counts from --time.
-            argv.add("--extra-time=" + seconds(limits.cpuTime().plus(limits.extraTime())));
-        }
         if (!inGroup) {
-            argv.add((tool.groups() ? "--cg-mem=" : "--mem=") + size(limits.memoryKib()));
+            cpuTime(argv, limits);
+            argv.add(
+                    tool.groups()
+                            ? "--cg-mem=" + size(Math.max(limits.memoryKib(), LEAST_OF_GROUP_KIB))
+                            : "--mem=" + size(limits.memoryKib()));
         }
         argv.add("--fsize=" + size(limits.maxFileSizeKib()));
         argv.add("--open-files=" + limits.maxOpenFiles());
         argv.add("--processes=" + limits.maxProcesses());
+    }
+
+    /**
+     * In a group of ours it is bounded by that group's figure. Without {@code --cg} isolate reads
+     * it from /proc/PID/stat, and fails over a program that calls itself {@code x) y} (isolate 2.6,
+     * get_run_time_ms).
+     */
+    private static void cpuTime(List<String> argv, Limits limits) {
+        argv.add("--time=" + seconds(limits.cpuTime()));
+        if (!limits.extraTime().isZero()) {
+            // isolate kills when both --time and --extra-time are passed; ours counts from --time.
+            argv.add("--extra-time=" + seconds(limits.cpuTime().plus(limits.extraTime())));
+        }
     }
 
     private void folders(List<String> argv) {

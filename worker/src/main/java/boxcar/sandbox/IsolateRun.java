@@ -57,7 +57,16 @@ final class IsolateRun {
     }
 
     Ending run(Command command, StreamFiles files) throws Fault, InterruptedException {
-        OsProcess process = start(command, files);
+        OsProcess process;
+        try {
+            process = start(command, files);
+        } catch (IOException e) {
+            if (group != null && group.cgroup().memoryRanOut()) {
+                // Arguments and environment alone are more than the stage may have.
+                return withoutAWord();
+            }
+            throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
+        }
         int exit;
         try {
             exit = runToEnd(process);
@@ -81,19 +90,14 @@ final class IsolateRun {
         return tell(told);
     }
 
-    private OsProcess start(Command command, StreamFiles files) throws Fault, InterruptedException {
-        try {
-            if (group == null) {
-                return OsProcess.attend(command, files, OsProcess.Call::run, stdout, stderr);
-            }
-            group.cgroup()
-                    .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
-            Birthplace place = group.birthplace();
-            OsProcess.Starter starter = stage.network() ? place : place::startApart;
-            return OsProcess.attend(command, files, starter, stdout, stderr);
-        } catch (IOException e) {
-            throw Faults.sandbox("cannot start " + command.argv().getFirst(), e);
+    private OsProcess start(Command command, StreamFiles files) throws Fault, IOException {
+        if (group == null) {
+            return OsProcess.attend(command, files, OsProcess.Call::run, stdout, stderr);
         }
+        group.cgroup().begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
+        Birthplace place = group.birthplace();
+        OsProcess.Starter starter = stage.network() ? place : place::startApart;
+        return OsProcess.attend(command, files, starter, stdout, stderr);
     }
 
     private int runToEnd(OsProcess process) throws Fault, InterruptedException {

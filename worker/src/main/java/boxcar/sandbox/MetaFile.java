@@ -26,18 +26,29 @@ record MetaFile(Map<String, String> values) {
     }
 
     /**
-     * @throws MetaFileException if a line holds no colon
+     * A message may go on in a second line: isolate 1 says what it could not write, line feed and
+     * all.
+     *
+     * @throws MetaFileException if a line holds no colon, and is no more of a message
      */
     static MetaFile parse(String text) {
         var values = new LinkedHashMap<String, String>();
         for (String line : lines(text)) {
             int colon = line.indexOf(':');
+            if (colon < 1 && "message".equals(lastOf(values))) {
+                values.compute("message", (_, begun) -> begun + "\n" + line);
+                continue;
+            }
             if (colon < 1) {
                 throw new MetaFileException("'" + line + "' is no line of a meta file");
             }
             values.put(line.substring(0, colon), line.substring(colon + 1));
         }
         return new MetaFile(values);
+    }
+
+    private static @Nullable String lastOf(LinkedHashMap<String, String> values) {
+        return values.isEmpty() ? null : values.lastEntry().getKey();
     }
 
     private static List<String> lines(String text) {

@@ -138,7 +138,7 @@ public record Remains(List<String> boxes, List<String> processes) {
         }
 
         private boolean residesIn(String status, List<Integer> uids) throws IOException {
-            if (status.contains("\nState:\tZ")) {
+            if (!Residents.lives(status)) {
                 return false;
             }
             for (int user : Residents.users(status)) {

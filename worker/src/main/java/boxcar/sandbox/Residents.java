@@ -40,7 +40,7 @@ final class Residents {
         throw Faults.box("processes of user %d cannot be killed: %s".formatted(uid, found));
     }
 
-    /** Those alive: a zombie holds nothing and is its parent's affair. */
+    /** Those alive. */
     static List<Long> of(int uid) throws Fault {
         var found = new ArrayList<Long>();
         try (var entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
@@ -66,11 +66,16 @@ final class Residents {
             // It is gone.
             return false;
         }
-        return !status.contains("\nState:\tZ") && hasUser(status, uid);
+        return lives(status) && users(status).contains(uid);
     }
 
-    private static boolean hasUser(String status, int uid) {
-        return users(status).contains(uid);
+    /**
+     * Whether something of the process runs, as its {@code /proc/<pid>/status} tells. A zombie
+     * holds nothing and is its parent's affair; but a process whose first thread has ended looks
+     * like one while its other threads live (pthread_exit(3)).
+     */
+    static boolean lives(String status) {
+        return !status.contains("\nState:\tZ") || !status.contains("\nThreads:\t1\n");
     }
 
     /** The users that a {@code /proc/<pid>/status} tells. */

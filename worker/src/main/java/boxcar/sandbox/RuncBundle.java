@@ -22,6 +22,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
     private static final int KIB = 1024;
     private static final int TMP_KIB = 256 * 1024;
     private static final int SHM_KIB = 64 * 1024;
+    private static final int OWN_FILES = 64;
 
     /** What the first process needs to start the program as its user and to end what is left. */
     private static final List<String> FIRST_PROCESS =
@@ -83,6 +84,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
         args.add(System.getProperty("os.arch", ""));
         args.add(Integer.toString(user));
         args.add(Integer.toString(user));
+        args.add(Integer.toString(stage.limits().maxOpenFiles()));
         args.add(Integer.toString(stage.environment().size()));
         stage.environment().forEach((name, value) -> args.add(name + "=" + value));
         args.addAll(stage.command());
@@ -92,7 +94,8 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
     private List<Map<String, Object>> rlimits() {
         Limits limits = stage.limits();
         var all = new ArrayList<Map<String, Object>>();
-        all.add(rlimit("RLIMIT_NOFILE", limits.maxOpenFiles()));
+        // runc and our first process need some; that one sets the program's own.
+        all.add(rlimit("RLIMIT_NOFILE", Math.max(limits.maxOpenFiles(), OWN_FILES)));
         all.add(rlimit("RLIMIT_FSIZE", bytes(limits.maxFileSizeKib())));
         all.add(rlimit("RLIMIT_CORE", 0));
         all.add(rlimit("RLIMIT_MEMLOCK", 0));

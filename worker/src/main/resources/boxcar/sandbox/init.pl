@@ -2,7 +2,8 @@
 # it leaves, and tells the worker exactly how it ended: the first process of a PID namespace ignores
 # signals that it does not handle, and runc's exit status cannot tell "exit 137" from "signal 9".
 #
-# usage: init.pl ARCH UID GID COUNT ENVIRONMENT... PROGRAM ARGUMENT...   (COUNT variables)
+# usage: init.pl ARCH UID GID FILES COUNT ENVIRONMENT... PROGRAM ARGUMENT...
+#        (FILES may be open, COUNT variables)
 #
 # It talks over two FIFOs in a folder that only root can enter, and closes them on exec:
 #   up   "ready", and at the end "end STATUS WALL-NS CPU-US MAXRSS-KIB CSW-VOLUNTARY CSW-FORCED"
@@ -10,7 +11,7 @@
 # It holds CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_CHOWN; the program holds nothing.
 # Modules are left out: loading POSIX would take longer than all the rest.
 
-my ($arch, $uid, $gid, $count) = splice @ARGV, 0, 4;
+my ($arch, $uid, $gid, $files, $count) = splice @ARGV, 0, 5;
 my @env = splice @ARGV, 0, $count;
 my @argv = @ARGV;
 $uid += 0;
@@ -19,9 +20,9 @@ $gid += 0;
 # Numbers from the kernel's unistd.h.
 my %call = $arch eq 'aarch64'
     ? (execve => 221, wait4 => 260, clock_gettime => 113, setgroups => 159, setresgid => 149,
-        setresuid => 147)
+        setresuid => 147, prlimit64 => 261)
     : (execve => 59, wait4 => 61, clock_gettime => 228, setgroups => 116, setresgid => 119,
-        setresuid => 117);
+        setresuid => 117, prlimit64 => 302);
 
 sub now {
     my $time = "\0" x 16;
@@ -49,7 +50,9 @@ if (!$child) {
     }
     setpgrp 0, 0;
     my $none = '';
-    syscall($call{setgroups}, 0, $none) == 0
+    my $nofile = pack 'Q2', $files, $files;
+    syscall($call{prlimit64}, 0, 7, $nofile, 0) == 0
+        && syscall($call{setgroups}, 0, $none) == 0
         && syscall($call{setresgid}, $gid, $gid, $gid) == 0
         && syscall($call{setresuid}, $uid, $uid, $uid) == 0
         or kill 9, $$;

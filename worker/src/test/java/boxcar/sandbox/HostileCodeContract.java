@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
@@ -369,6 +370,66 @@ abstract class HostileCodeContract implements Told {
         assertSooner(6);
     }
 
+    @Tried("A first thread that ends while another one spins, or sleeps: the process looks dead")
+    @Must("CPU or wall time-out; dead")
+    @ParameterizedTest
+    @ValueSource(strings = {"for (;;) ;", "for (;;) sleep(1);"})
+    void aProcessWhoseFirstThreadHasEndedMeetsItsLimits(String loop) throws Exception {
+        compile(
+                """
+                #include <pthread.h>
+                #include <sys/syscall.h>
+                #include <unistd.h>
+                static void *loop(void *x) { %s }
+                int main(void) {
+                    pthread_t t;
+                    pthread_create(&t, 0, loop, 0);
+                    syscall(SYS_exit, 0);
+                }
+                """
+                        .formatted(loop));
+
+        Ending ending =
+                run(
+                        Given.command(disk.path(), "/box/hostile")
+                                .cpu(Duration.ofSeconds(1))
+                                .wall(Duration.ofSeconds(3)));
+
+        assertEquals(
+                loop.contains("sleep") ? new WallTimeout() : new CpuTimeout(),
+                ending.how(),
+                ending.toString());
+        assertSooner(8);
+    }
+
+    @Tried("A program that calls itself `x) y`, as nobody expects it in /proc/PID/stat")
+    @Must("its own exit; CPU time-out where it spins")
+    @Test
+    void aNameThatNobodyExpectsChangesNothing() throws Exception {
+        String name = "$0 = 'x) y'; open N, '<', '/proc/self/comm'; print <N>;";
+
+        Ending slept = run(perl(name + " select undef, undef, undef, 0.4; print 'slept'"));
+        Ending spun = run(perl(name + " 1 while 1").cpu(Duration.ofSeconds(1)));
+
+        assertEquals(new Exited(0), slept.how(), slept.toString());
+        assertEquals("x) y\nslept", out(slept));
+        assertEquals(new CpuTimeout(), spun.how(), spun.toString());
+    }
+
+    @Tried("Four open files, the fewest that a job may ask for")
+    @Must("it runs")
+    @Test
+    void aProgramRunsWithAsFewOpenFilesAsAJobMayAskFor() throws Exception {
+        Ending ending =
+                run(
+                        perl("print open(F, '<', '/dev/null') ? 'one' : 'none'; print open(G, '<',"
+                                        + " '/dev/null') ? ' two' : ''")
+                                .openFiles(4));
+
+        assertEquals(new Exited(0), ending.how(), err(ending));
+        assertEquals("one", out(ending));
+    }
+
     @Tried("Sleep for ever, every signal ignored")
     @Must("wall time-out")
     @Test
@@ -410,6 +471,105 @@ abstract class HostileCodeContract implements Told {
     }
 
     // Memory
+
+    @Tried("Arguments and environment of 900 kB, with a kilobyte of memory")
+    @Must("out-of-memory kill")
+    @Test
+    void argumentsThatAreMoreThanTheMemoryAreAMemoryKill() throws Exception {
+        needGroups();
+        var environment = new HashMap<String, String>();
+        for (String name : List.of("A", "B", "C", "D")) {
+            environment.put(name, "x".repeat(125_000));
+        }
+        String large = "y".repeat(131_000);
+
+        Ending ending =
+                run(perl("print 1", large, large, large).environment(environment).memoryKib(1));
+
+        assertEquals(new Signalled(9), ending.how(), ending.toString());
+        assertTrue(ending.usage().oomKilled());
+        assertEquals("", out(ending));
+    }
+
+    @Tried(
+            "Files in /dev/shm, page by page, until the kernel kills somebody, by a thread whose process"
+                    + " looks dead")
+    @Must("out-of-memory kill; dead")
+    @Test
+    void whoMakesTheKernelKillTheEngineIsToldAMemoryKill() throws Exception {
+        needGroups();
+        compile(
+                """
+                #define _GNU_SOURCE
+                #include <fcntl.h>
+                #include <pthread.h>
+                #include <stdlib.h>
+                #include <string.h>
+                #include <sys/syscall.h>
+                #include <unistd.h>
+                static char all[65536];
+                static long kills(void) {
+                    int f = open("/proc/vmstat", 0), n = 0, r;
+                    while ((r = read(f, all + n, sizeof all - 1 - n)) > 0) n += r;
+                    close(f);
+                    char *at = strstr(all, "\\noom_kill ");
+                    return at ? atol(at + 10) : -1;
+                }
+                static void *loop(void *x) {
+                    close(0); close(1); close(2);
+                    usleep(100000);
+                    long before = kills();
+                    int f = open("/dev/shm/f", O_RDWR | O_CREAT, 0600);
+                    for (long i = 0; i < 60000 && kills() == before; i++)
+                        if (fallocate(f, 0, i * 4096, 4096)) break;
+                    ftruncate(f, 0);
+                    for (;;) sleep(1);
+                }
+                int main(void) {
+                    pthread_attr_t a;
+                    pthread_t t;
+                    pthread_attr_init(&a);
+                    pthread_attr_setstacksize(&a, 65536);
+                    pthread_create(&t, &a, loop, 0);
+                    syscall(SYS_exit, 0);
+                }
+                """);
+
+        Ending ending =
+                run(
+                        Given.command(disk.path(), "/box/hostile")
+                                .memoryKib(8192)
+                                .fileSizeKib(1 << 20)
+                                .wall(Duration.ofSeconds(10)));
+
+        assertEquals(new Signalled(9), ending.how(), ending.toString());
+        assertTrue(ending.usage().oomKilled());
+    }
+
+    @Tried("180 TCP connections to itself, filled and never read")
+    @Must(
+            "what lies in them is bounded as memory is, where control groups are of version 1 and ours")
+    @Test
+    void whatLiesInTcpBuffersIsBounded() throws Exception {
+        needGroups();
+        needX86();
+        assumeTrue(
+                choice() == Choice.RUNC || !sandbox.engine().version().startsWith("1."),
+                "the group is isolate's own, which bounds no TCP buffers");
+        String fill =
+                CALL
+                        + "use Socket; socket L, 2, 1, 6; bind L, sockaddr_in(0, INADDR_LOOPBACK) or die;"
+                        + " listen L, 200; my $b = 'x' x 65000; my $n = 0; for (1..180) {"
+                        + " socket my $s, 2, 1, 6 or die; connect $s, getsockname L or die;"
+                        + " accept my $r, L or die; push @all, $s, $r; c 72, fileno $s, 4, 2048;"
+                        + " while (my $w = syswrite $s, $b) { $n += $w } } print $n";
+
+        Ending ending = run(perl(fill).memoryKib(32 * 1024).openFiles(400));
+
+        assertEquals(new Exited(0), ending.how(), ending + err(ending));
+        long had = Long.parseLong(out(ending));
+        assertTrue(had > 0 && had < 64 << 20, had + " bytes in TCP buffers");
+    }
 
     @Tried("Memory bomb: heap, populated `mmap`, 16 processes")
     @Must("out-of-memory kill, peak at the limit")
@@ -584,7 +744,8 @@ abstract class HostileCodeContract implements Told {
                                 .cpu(Duration.ofSeconds(20)));
 
         assertEquals(new Exited(7), ending.how(), out(ending));
-        assertNearly(folder.equals("/box") ? 131_072 : 65_536, ending);
+        boolean runcs = choice() == Choice.RUNC && !folder.equals("/box");
+        assertNearly(runcs ? 65_536 : 16_384, ending);
     }
 
     /** It had what it may have, but for what the folder itself takes. */

@@ -54,6 +54,14 @@ class MetaFileTest {
     }
 
     @Test
+    void aMessageMayGoOnInASecondLine() {
+        MetaFile told =
+                MetaFile.parse("status:XX\nmessage:Cannot write 1024\n: Device or resource busy\n");
+
+        assertEquals("Cannot write 1024\n: Device or resource busy", told.message());
+    }
+
+    @Test
     void keysWeDoNotKnowAreKept() {
         assertEquals("new:er", MetaFile.parse("cg-new:new:er\n").values().get("cg-new"));
     }
