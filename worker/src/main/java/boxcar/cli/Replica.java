@@ -58,7 +58,8 @@ public final class Replica implements AutoCloseable {
                         new SandboxGuard(
                                 Sandboxes.open(Setup.sandbox(config), metrics),
                                 config.boxes().executions(),
-                                config.boxes().installs()));
+                                config.boxes().installs(),
+                                () -> SandboxWatch.healthCheck(config.state())));
         LOG.info("sandbox: {}", sandbox.engine().describe());
         runtimes = hold(Runtimes.open(runtimeSettings(config), sandbox));
 
@@ -82,7 +83,7 @@ public final class Replica implements AutoCloseable {
                                         GameDayPauses.after(runtimes.ledger()), engine, metrics),
                                 onFatal));
         intake.pause(CATALOGUE);
-        hold(SandboxWatch.start(sandbox, intake, config.state()));
+        hold(SandboxWatch.start(sandbox, intake));
         hold(
                 DiskWatch.start(
                         intake,

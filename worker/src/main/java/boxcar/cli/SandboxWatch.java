@@ -27,7 +27,6 @@ final class SandboxWatch implements AutoCloseable {
 
     private final SandboxGuard sandbox;
     private final Door door;
-    private final Path work;
     private final Duration every;
     private final Semaphore opened = new Semaphore(0);
     private final Thread thread;
@@ -39,15 +38,14 @@ final class SandboxWatch implements AutoCloseable {
         void resume(String reason);
     }
 
-    private SandboxWatch(SandboxGuard sandbox, Door door, Path state, Duration every) {
+    private SandboxWatch(SandboxGuard sandbox, Door door, Duration every) {
         this.sandbox = sandbox;
         this.door = door;
-        this.work = work(state);
         this.every = every;
         this.thread = Thread.ofVirtual().name("sandbox-watch").unstarted(this::watch);
     }
 
-    static SandboxWatch start(SandboxGuard sandbox, Intake intake, Path state) {
+    static SandboxWatch start(SandboxGuard sandbox, Intake intake) {
         Door door =
                 new Door() {
                     @Override
@@ -60,12 +58,12 @@ final class SandboxWatch implements AutoCloseable {
                         intake.resume(reason);
                     }
                 };
-        return start(sandbox, door, state, EVERY);
+        return start(sandbox, door, EVERY);
     }
 
     /** {@code every} is the time between two health checks. */
-    static SandboxWatch start(SandboxGuard sandbox, Door door, Path state, Duration every) {
-        SandboxWatch watch = new SandboxWatch(sandbox, door, state, every);
+    static SandboxWatch start(SandboxGuard sandbox, Door door, Duration every) {
+        SandboxWatch watch = new SandboxWatch(sandbox, door, every);
         sandbox.onOpen(open -> {
             if (open) {
                 door.pause(REASON);
@@ -81,7 +79,7 @@ final class SandboxWatch implements AutoCloseable {
         try {
             while (true) {
                 opened.acquire();
-                while (!sandbox.check(() -> stage(work))) {
+                while (!sandbox.check()) {
                     Thread.sleep(every);
                 }
                 LOG.info("the sandbox works again; jobs are taken");
@@ -92,16 +90,9 @@ final class SandboxWatch implements AutoCloseable {
         }
     }
 
-    private static Path work(Path state) {
-        return state.resolve("health-check");
-    }
-
     /** A stage that any sandbox that works ends well. */
     static Stage healthCheck(Path state) {
-        return stage(work(state));
-    }
-
-    private static Stage stage(Path work) {
+        Path work = state.resolve("health-check");
         try {
             Files.createDirectories(work);
         } catch (IOException e) {

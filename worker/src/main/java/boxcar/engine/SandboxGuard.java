@@ -15,6 +15,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.core.exception.AcquirePermissionCancelledException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -38,6 +39,11 @@ public final class SandboxGuard implements Sandbox {
     private final Sandbox sandbox;
     private final Bulkhead installs;
     private final Bulkhead executions;
+    private final Supplier<Stage> healthCheck;
+
+    /** One health check at a time: they share a work directory. */
+    private final ReentrantLock checking = new ReentrantLock();
+
     private final CircuitBreaker breaker =
             CircuitBreaker.of(
                     "sandbox",
@@ -50,8 +56,17 @@ public final class SandboxGuard implements Sandbox {
                             .recordException(SandboxGuard::isOurs)
                             .build());
 
-    /** {@code executionsAtOnce} and {@code installsAtOnce} together are the sandbox's boxes. */
-    public SandboxGuard(Sandbox sandbox, int executionsAtOnce, int installsAtOnce) {
+    /**
+     * {@code executionsAtOnce} and {@code installsAtOnce} together are the sandbox's boxes.
+     *
+     * @param healthCheck makes a stage that any sandbox that works ends well
+     */
+    public SandboxGuard(
+            Sandbox sandbox,
+            int executionsAtOnce,
+            int installsAtOnce,
+            Supplier<Stage> healthCheck) {
+        this.healthCheck = healthCheck;
         this.sandbox = sandbox;
         this.executions = bulkhead("executions", executionsAtOnce);
         this.installs = bulkhead("installs", installsAtOnce);
@@ -85,25 +100,35 @@ public final class SandboxGuard implements Sandbox {
     }
 
     /**
-     * Runs a stage past the circuit, and closes the circuit if that ended well.
+     * Runs the health check past the circuit, and closes the circuit if that ended well.
      *
      * @return whether the sandbox works
      */
-    public boolean check(Supplier<Stage> stage) throws InterruptedException {
-        try {
-            Ending ending = sandbox.run(stage.get(), new Cancellation());
-            if (!ending.how().equals(new Ending.Exited(0))) {
-                LOG.warn("the sandbox's health check ended with {}", ending.how());
-                return false;
-            }
+    public boolean check() throws InterruptedException {
+        boolean works = works();
+        if (works) {
             breaker.transitionToClosedState();
-            return true;
+        }
+        return works;
+    }
+
+    private boolean works() throws InterruptedException {
+        checking.lockInterruptibly();
+        try {
+            Ending ending = sandbox.run(healthCheck.get(), new Cancellation());
+            boolean well = ending.how().equals(new Ending.Exited(0));
+            if (!well) {
+                LOG.warn("the sandbox's health check ended with {}", ending.how());
+            }
+            return well;
         } catch (Fault fault) {
             LOG.warn("the sandbox's health check failed: {}", fault.getMessage());
             return false;
         } catch (RuntimeException e) {
             LOG.warn("the sandbox's health check could not be run: {}", e.toString());
             return false;
+        } finally {
+            checking.unlock();
         }
     }
 
@@ -148,11 +173,30 @@ public final class SandboxGuard implements Sandbox {
             breaker.onSuccess(System.nanoTime() - start, TimeUnit.NANOSECONDS);
             return ending;
         } catch (Fault fault) {
-            breaker.onError(System.nanoTime() - start, TimeUnit.NANOSECONDS, fault);
+            tell(fault, System.nanoTime() - start);
             throw fault;
         } catch (InterruptedException e) {
             breaker.releasePermission();
             throw e;
+        }
+    }
+
+    /**
+     * What one stage alone brings about says nothing of the sandbox, and must not keep the jobs of
+     * others waiting: a failure counts if the health check fails, too.
+     */
+    private void tell(Fault fault, long nanos) throws InterruptedException {
+        boolean stages;
+        try {
+            stages = isOurs(fault) && works();
+        } catch (InterruptedException e) {
+            breaker.releasePermission();
+            throw e;
+        }
+        if (stages) {
+            breaker.releasePermission();
+        } else {
+            breaker.onError(nanos, TimeUnit.NANOSECONDS, fault);
         }
     }
 

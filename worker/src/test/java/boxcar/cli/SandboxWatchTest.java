@@ -26,12 +26,14 @@ class SandboxWatchTest {
     private static final String RESUMED = "resume: the sandbox failed several times in a row";
 
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
-    private final SandboxGuard guard = new SandboxGuard(sandbox, 2, 1);
     private final List<String> said = new CopyOnWriteArrayList<>();
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
     private Path state;
+
+    private final SandboxGuard guard =
+            new SandboxGuard(sandbox, 2, 1, () -> SandboxWatch.healthCheck(state));
 
     @SuppressWarnings("NullAway.Init")
     private SandboxWatch watch;
@@ -50,7 +52,7 @@ class SandboxWatchTest {
 
     @BeforeEach
     void starts() {
-        watch = SandboxWatch.start(guard, new Listener(), state, Duration.ofMillis(20));
+        watch = SandboxWatch.start(guard, new Listener(), Duration.ofMillis(20));
     }
 
     @AfterEach

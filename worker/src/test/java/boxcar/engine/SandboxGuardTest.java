@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SandboxGuardTest {
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
-    private final SandboxGuard guard = new SandboxGuard(sandbox, 2, 1);
+    private Supplier<Stage> healthCheck = () -> stage(StageKind.RUN);
+    private final SandboxGuard guard = new SandboxGuard(sandbox, 2, 1, () -> healthCheck.get());
     private final List<Boolean> heard = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -79,7 +81,22 @@ class SandboxGuardTest {
         assertEquals(
                 "the sandbox failed 3 times in a row and rests until its health check passes",
                 fault.getMessage());
-        assertEquals(3, sandbox.runs());
+        assertEquals(6, sandbox.runs(), "three stages, and a health check after each");
+    }
+
+    @Test
+    void whatOneStageAloneBringsAboutDoesNotOpenIt() throws Exception {
+        healthCheck = () -> stage(StageKind.COMPILE);
+        sandbox.does((stage, _) -> {
+            if (stage.kind() == StageKind.RUN) {
+                throw new Fault("sandbox", Fault.Next.TRY_ELSEWHERE, "over this one");
+            }
+            return ScriptedSandbox.ended(new Ending.Exited(0));
+        });
+        for (int i = 0; i < 6; i++) {
+            assertEquals("over this one", assertThrows(Fault.class, this::run).getMessage());
+        }
+        assertFalse(guard.isOpen());
     }
 
     @Test
@@ -121,7 +138,7 @@ class SandboxGuardTest {
         guard.onOpen(heard::add);
         fail(3, "sandbox");
         sandbox.ends(new Ending.Exited(0));
-        assertTrue(guard.check(() -> stage(StageKind.RUN)));
+        assertTrue(guard.check());
         assertFalse(guard.isOpen());
         assertEquals(List.of(true, false), heard);
         assertInstanceOf(Ending.Exited.class, run().how());
@@ -130,14 +147,14 @@ class SandboxGuardTest {
     @Test
     void aHealthCheckThatEndsOtherwiseLeavesItOpen() throws Exception {
         fail(3, "sandbox");
-        assertFalse(guard.check(() -> stage(StageKind.RUN)), "it fails still");
+        assertFalse(guard.check(), "it fails still");
         sandbox.ends(new Ending.Exited(1));
-        assertFalse(guard.check(() -> stage(StageKind.RUN)), "/bin/true is not true");
-        assertFalse(
-                guard.check(() -> {
+        assertFalse(guard.check(), "/bin/true is not true");
+        healthCheck =
+                () -> {
                     throw new IllegalStateException("no work directory");
-                }),
-                "it cannot be run");
+                };
+        assertFalse(guard.check(), "it cannot be run");
         assertTrue(guard.isOpen());
     }
 
@@ -145,7 +162,7 @@ class SandboxGuardTest {
     void afterTheHealthCheckThreeFailuresAreNeededAnew() throws Exception {
         fail(3, "sandbox");
         sandbox.ends(new Ending.Exited(0));
-        assertTrue(guard.check(() -> stage(StageKind.RUN)));
+        assertTrue(guard.check());
         fail(2, "sandbox");
         assertFalse(guard.isOpen());
         fail(1, "sandbox");
