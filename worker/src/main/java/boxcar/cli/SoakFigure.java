@@ -13,11 +13,14 @@ enum SoakFigure {
     /** The collector gives memory back late, and malloc keeps arenas: a tenth, or 24 MiB. */
     RESIDENT("resident, KiB", 0.10, 24_576),
 
-    /** Connections come and go with the broker's idle time, and stages have pipes. */
-    DESCRIPTORS("descriptors", 0, 12),
+    /**
+     * Connections come and go with the broker's idle time, and stages have pipes. One that is lost
+     * with each kill is seen: there are some ten in a third of half an hour.
+     */
+    DESCRIPTORS("descriptors", 0, 8),
 
     /** Of the operating system: the pool under the virtual threads breathes. */
-    THREADS("threads", 0, 6),
+    THREADS("threads", 0, 4),
 
     /**
      * Without the database. One runtime more may be there at one sample than at another, and the
@@ -40,7 +43,7 @@ enum SoakFigure {
     BOX_FOLDERS("box folders", 0, 6),
 
     /** Over all hierarchies; likewise. */
-    GROUPS("control groups", 0, 18),
+    GROUPS("control groups", 0, 9),
 
     /** One for each job at once at most; likewise. */
     MOUNTS("mounts", 0, 8);
