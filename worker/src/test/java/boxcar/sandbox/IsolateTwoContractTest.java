@@ -12,4 +12,9 @@ class IsolateTwoContractTest extends SandboxContractTest {
     String program() {
         return "isolate-2";
     }
+
+    @Override
+    String testedAs() {
+        return "isolate";
+    }
 }

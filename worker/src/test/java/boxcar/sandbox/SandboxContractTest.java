@@ -74,8 +74,17 @@ abstract class SandboxContractTest {
 
     abstract String program();
 
+    /** Another name of which this one may be a second name. */
+    String testedAs() {
+        return program();
+    }
+
     @BeforeAll
     void openSandbox() throws Exception {
+        if (!testedAs().equals(program()) && onPath(program()).equals(onPath(testedAs()))) {
+            System.out.println("SKIPPED engine " + program() + ": here it is " + testedAs());
+            abort(program() + " is " + testedAs() + ", which is tested");
+        }
         home = Files.createTempDirectory("sandbox-test");
         try {
             sandbox = Sandboxes.open(settings(1));
@@ -86,6 +95,17 @@ abstract class SandboxContractTest {
         // A number that what somebody else left keeps from being used is not ours to clean up.
         box = FIRST_BOX + sandbox.boxes().bad();
         System.out.println("TESTED engine " + sandbox.engine().describe() + " in box " + box);
+    }
+
+    /** Without links; the name itself if it is not there. */
+    private static Path onPath(String program) throws IOException {
+        for (String folder : System.getenv("PATH").split(":", -1)) {
+            Path file = Path.of(folder, program);
+            if (Files.isExecutable(file)) {
+                return file.toRealPath();
+            }
+        }
+        return Path.of(program);
     }
 
     SandboxSettings settings(int boxes) {
