@@ -230,6 +230,7 @@ class FaultsInFullTest extends Telling {
         ObjectNode job = House.sh("sleep 25; echo done");
         job.putObject("run_limits").put("wall_time", 50);
         ObjectNode brief = House.sh("sleep 6; echo done");
+        brief.putObject("run_limits").put("wall_time", 20);
         field.send(JobTopic.EXECUTE, job);
         field.send(JobTopic.EXECUTE, brief);
         await().atMost(Field.PATIENCE)
