@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,11 @@ class FaultsInFullTest extends Telling {
     @AfterAll
     void allEnds() throws Exception {
         field.close();
+    }
+
+    @AfterEach
+    void nobodyIsLeft() throws Exception {
+        field.killWorkers();
     }
 
     private static void assertWell(JsonNode result) {

@@ -244,6 +244,13 @@ final class Field {
         }
     }
 
+    /** Also those that a test which failed has not ended: they would do the jobs of the next. */
+    void killWorkers() throws InterruptedException {
+        for (WorkerProcess worker : workers) {
+            worker.kill();
+        }
+    }
+
     void close() throws Exception {
         for (WorkerProcess worker : workers) {
             worker.terminate();
