@@ -75,7 +75,10 @@ final class Residents {
      * like one while its other threads live (pthread_exit(3)).
      */
     static boolean lives(String status) {
-        return !status.contains("\nState:\tZ") || !status.contains("\nThreads:\t1\n");
+        boolean zombie = status.contains("\nState:\tZ");
+        // 0 while it is being reaped.
+        boolean alone = status.contains("\nThreads:\t1\n") || status.contains("\nThreads:\t0\n");
+        return !(zombie && alone);
     }
 
     /** The users that a {@code /proc/<pid>/status} tells. */
