@@ -26,7 +26,7 @@ class GameDayTest extends Telling {
         }
     }
 
-    @Tried("A game day of 80 jobs and three workers, of which one is killed every three seconds")
+    @Tried("A game day of 80 jobs and three workers, of which one is killed every six seconds")
     @Must("each job has its one outcome, and nothing is left")
     @Test
     void aSmallGameDayLosesNothing() throws Exception {
@@ -39,7 +39,7 @@ class GameDayTest extends Telling {
                         "--workers",
                         "3",
                         "--kill-every",
-                        "3",
+                        "6",
                         "--timeout",
                         "400",
                         "--json");
