@@ -128,6 +128,7 @@ final class SoakCommand implements Callable<Integer> {
     private void print(SoakReport report, long chosen) {
         if (json) {
             System.out.println(told(report, chosen));
+            report.details().forEach(SoakCommand::say);
             return;
         }
         Table table = new Table("", "MEDIAN OF A THIRD", "FIRST", "MIDDLE", "LAST", "AT MOST");
