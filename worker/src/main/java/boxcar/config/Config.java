@@ -44,6 +44,9 @@ public record Config(
     private static final int BOX_NUMBERS = 1 << 23;
     private static final long PAGE_KIB = 4;
 
+    /** Half of what a work directory holds (Disk.MOST_FILES). */
+    private static final int MOST_FILES = 8_192;
+
     public Config {
         kafka = Map.copyOf(kafka);
         limits = Map.copyOf(limits);
@@ -196,7 +199,7 @@ public record Config(
         long disk = settings.number("limits.disk_kib", 1024, 1 << 30);
         long least =
                 settings.number("limits.source_kib", 1, 1 << 20)
-                        + PAGE_KIB * settings.integer("limits.files", 1, 8_192);
+                        + PAGE_KIB * settings.integer("limits.files", 1, MOST_FILES);
         return disk >= least
                 ? disk
                 : settings.problem(
@@ -218,7 +221,7 @@ public record Config(
                 seconds(settings, "jobs.grace_seconds", 0, 3600),
                 Duration.ofDays(settings.integer("ledger.days", 1, 3650)),
                 settings.number("limits.source_kib", 1, 1 << 20),
-                settings.integer("limits.files", 1, 8_192),
+                settings.integer("limits.files", 1, MOST_FILES),
                 settings.integer("limits.tests", 1, 100_000));
     }
 
