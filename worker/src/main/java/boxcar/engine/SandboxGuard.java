@@ -186,14 +186,14 @@ public final class SandboxGuard implements Sandbox {
      * others waiting: a failure counts if the health check fails, too.
      */
     private void tell(Fault fault, long nanos) throws InterruptedException {
-        boolean stages;
+        boolean ofTheStage;
         try {
-            stages = isOurs(fault) && works();
+            ofTheStage = isOurs(fault) && works();
         } catch (InterruptedException e) {
             breaker.releasePermission();
             throw e;
         }
-        if (stages) {
+        if (ofTheStage) {
             breaker.releasePermission();
         } else {
             breaker.onError(nanos, TimeUnit.NANOSECONDS, fault);
