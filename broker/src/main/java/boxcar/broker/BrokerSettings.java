@@ -31,6 +31,23 @@ record BrokerSettings(Path directory, int clientPort, int internalPort, int cont
                 "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, port, HOST, internalPort));
     }
 
+    /** The properties of a broker that leaves the cluster's control to another. */
+    Map<String, String> joining(int node, BrokerSettings controller) {
+        String listeners =
+                "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, clientPort, HOST, internalPort);
+        return Map.of(
+                "process.roles",
+                "broker",
+                "node.id",
+                Integer.toString(node),
+                "controller.quorum.voters",
+                "1@" + HOST + ":" + controller.controllerPort,
+                "listeners",
+                listeners,
+                "advertised.listeners",
+                listeners);
+    }
+
     private Map<String, String> identity() {
         String client = "CLIENT://" + HOST + ":" + clientPort;
         String internal = "INTERNAL://" + HOST + ":" + internalPort;

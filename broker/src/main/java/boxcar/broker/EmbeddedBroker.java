@@ -3,6 +3,7 @@ package boxcar.broker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,8 +11,10 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
@@ -25,6 +28,10 @@ import org.apache.kafka.metadata.storage.Formatter;
  * <p>Only one broker at a time may have a directory.
  */
 public final class EmbeddedBroker implements AutoCloseable {
+    private static final String IDENTITY = "meta.properties";
+    private static final int FIRST = 1;
+    private static final int SECOND = 2;
+
     private final KafkaRaftServer server;
     private final BrokerSettings settings;
 
@@ -64,12 +71,37 @@ public final class EmbeddedBroker implements AutoCloseable {
                 directory, settings, advertised == 0 ? Map.of() : settings.advertising(advertised));
     }
 
+    /**
+     * Starts a second broker of the first one's cluster, whose node is 2; for partitions whose
+     * leader moves. To be closed before the first, whose controller it needs.
+     *
+     * @param properties of the broker, above our own
+     */
+    public static EmbeddedBroker join(
+            EmbeddedBroker first, Path directory, Map<String, String> properties)
+            throws IOException {
+        BrokerSettings settings = settings(directory, 0);
+        Map<String, String> all = new HashMap<>(settings.joining(SECOND, first.settings));
+        all.putAll(properties);
+        return start(directory, settings, all, SECOND, clusterId(first.settings.directory()));
+    }
+
     private static EmbeddedBroker start(
             Path directory, BrokerSettings settings, Map<String, String> properties)
             throws IOException {
+        return start(directory, settings, properties, FIRST, Uuid.randomUuid().toString());
+    }
+
+    private static EmbeddedBroker start(
+            Path directory,
+            BrokerSettings settings,
+            Map<String, String> properties,
+            int node,
+            String cluster)
+            throws IOException {
         Files.createDirectories(directory);
-        if (!Files.exists(directory.resolve("meta.properties"))) {
-            format(directory);
+        if (!Files.exists(directory.resolve(IDENTITY))) {
+            format(directory, node, cluster);
         }
         KafkaConfig config = new KafkaConfig(settings.with(properties), false);
         KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
@@ -122,13 +154,21 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static void format(Path directory) throws IOException {
+    private static String clusterId(Path directory) throws IOException {
+        Properties identity = new Properties();
+        try (Reader reader = Files.newBufferedReader(directory.resolve(IDENTITY))) {
+            identity.load(reader);
+        }
+        return identity.getProperty("cluster.id");
+    }
+
+    private static void format(Path directory, int node, String cluster) throws IOException {
         String folder = directory.toAbsolutePath().toString();
         try (PrintStream nowhere =
                 new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
-                    .setNodeId(1)
-                    .setClusterId(Uuid.randomUuid().toString())
+                    .setNodeId(node)
+                    .setClusterId(cluster)
                     .setControllerListenerName("CONTROLLER")
                     .setDirectories(List.of(folder))
                     .setMetadataLogDirectory(folder)

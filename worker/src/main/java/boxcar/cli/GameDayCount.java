@@ -55,7 +55,11 @@ record GameDayCount(
         }
         List<String> words = results.stream().map(GameDayCount::words).distinct().toList();
         if (words.size() > 1) {
-            contradicting.add("contradicting: " + job.id() + " ended as " + words);
+            contradicting.add(
+                    "contradicting: "
+                            + job.id()
+                            + " ended as "
+                            + results.stream().map(GameDayCount::details).toList());
         }
         JsonNode first = results.getFirst();
         if (!first.path("verdict").asText().equals(job.verdict())) {
@@ -84,6 +88,17 @@ record GameDayCount(
         executed.addAll(severalAttempts);
         executed.retainAll(ids);
         return executed;
+    }
+
+    /** What it takes to find the cause in the workers' logs. */
+    private static String details(JsonNode result) {
+        return "%s of %s, delivery %s, %s to %s"
+                .formatted(
+                        words(result),
+                        result.path("replica").asText(),
+                        result.path("delivery").asText(),
+                        result.path("started_at").asText(),
+                        result.path("finished_at").asText());
     }
 
     private static String words(JsonNode result) {

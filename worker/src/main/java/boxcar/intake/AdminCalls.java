@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 
 /** Asks Kafka's admin client and waits for the answer; failures are told as Kafka's own. */
 final class AdminCalls {
-    private static final long PATIENCE_SECONDS = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private AdminCalls() {}
 
@@ -61,8 +62,12 @@ final class AdminCalls {
     }
 
     static <T> T get(KafkaFuture<T> future) throws InterruptedException {
+        return get(future, PATIENCE);
+    }
+
+    static <T> T get(KafkaFuture<T> future, Duration patience) throws InterruptedException {
         try {
-            return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof KafkaException kafka) {
                 throw kafka;
@@ -70,7 +75,7 @@ final class AdminCalls {
             throw new KafkaException(e.getCause());
         } catch (TimeoutException e) {
             throw new org.apache.kafka.common.errors.TimeoutException(
-                    "no answer within " + PATIENCE_SECONDS + " s", e);
+                    "no answer within " + patience.toSeconds() + " s", e);
         }
     }
 }

@@ -132,7 +132,7 @@ final class Answers {
                             UUID.randomUUID().toString(),
                             delivery.count(),
                             delivery.queuedAt(),
-                            delivery.taken(),
+                            delivery.taken().at(),
                             clock.instant()));
         }
     }
@@ -154,15 +154,15 @@ final class Answers {
     private void finished(Delivery delivery, Claim claim, Sent sent) {
         Instant now = clock.instant();
         Duration took =
-                now.isBefore(delivery.taken())
+                now.isBefore(delivery.taken().at())
                         ? Duration.ZERO
-                        : Duration.between(delivery.taken(), now);
+                        : Duration.between(delivery.taken().at(), now);
         doors.telemetry.finished(claim.kind(), sent.outcome, took);
     }
 
     private static void requireLock(Delivery delivery) throws InterruptedException {
         if (!delivery.held().getAsBoolean()) {
-            throw new InterruptedException("the lock on " + delivery.place() + " is lost");
+            throw new LockLost(delivery.place(), "it was not renewed in time");
         }
     }
 }

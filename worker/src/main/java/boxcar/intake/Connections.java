@@ -1,10 +1,12 @@
 package boxcar.intake;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.TopicPartition;
 
 /** What the slots of a replica know of their connections. Safe for many threads. */
 final class Connections {
@@ -40,15 +42,30 @@ final class Connections {
         for (Continuity other : open) {
             if (other.topic().equals(topic)) {
                 Optional<Continuity.Known> known = other.lasting();
-                if (known.isPresent()) {
+                if (known.isPresent() && !haveOthersTold(topic, known.get())) {
                     return known;
                 }
             }
         }
         long asked = System.nanoTime();
         return ends.of(topic)
-                .map(offsets ->
+                .map(told ->
                         new Continuity.Known(
-                                0, offsets, asked + lock.plus(Publisher.MOST).toNanos()));
+                                0, told, asked, asked + lock.plus(Publisher.MOST).toNanos()));
+    }
+
+    /** Whether the last that was heard is not of the leaders that told this. Asks nobody. */
+    boolean haveOthersTold(String topic, Continuity.Known known) {
+        Map<TopicPartition, TopicEnds.End> last = ends.last(topic);
+        return !last.isEmpty() && !known.isOfLeaders(last);
+    }
+
+    /**
+     * Asks the leaders whether they are those that told this.
+     *
+     * @return nothing if they do not answer
+     */
+    Optional<Boolean> stillLead(String topic, Continuity.Known known) throws InterruptedException {
+        return ends.of(topic).map(known::isOfLeaders);
     }
 }

@@ -3,22 +3,22 @@ package boxcar.intake;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Tells whether a delivery's count can be believed. A broker that restarts forgets who holds which
- * record, and delivers it again with an unchanged count (measured on Kafka 4.4). It cannot restart
- * without our connection being closed: so what was in the topic when the connection was made may
- * have been delivered before, to anybody; what came later has not.
+ * Tells whether a delivery's count can be believed. A partition's leader alone knows who holds
+ * which record: a broker that restarts, another that becomes the leader, and one that becomes it
+ * anew after it was not heard of, deliver what is held again with an unchanged count (measured on
+ * Kafka 4.4). A broker cannot restart without our connection being closed, and no leader changes
+ * without its epoch: so what was in the topic when the connection was made and the epoch was asked
+ * may have been delivered before, to anybody; what came later has not, as long as both last.
  *
- * <p>Whoever held such a record lost it with the restart, and can tell of it only for as long as
- * its lock and its producer last: results that are read after that tell for good.
+ * <p>Whoever held such a record lost it with the leader, and can tell of it only for as long as its
+ * lock and its producer last: results that are read after that tell for good.
  *
  * <p>A consumer that is opened anew need not begin from nothing: what another one of this replica
  * knows, whose connection has lasted, is true for it as well.
@@ -49,24 +49,39 @@ final class Continuity implements AutoCloseable {
     }
 
     /**
-     * What is known while the connections are those of then.
+     * What is known while the connections and the leaders are those of then.
      *
      * @param connections how many were made and closed by then
-     * @param since where the topic ended
-     * @param settled when nobody can tell any more of what came before, by {@link System#nanoTime}
+     * @param ends where the topic ended
+     * @param made when, by {@link System#nanoTime}
+     * @param settled when nobody can tell any more of what came before
      */
-    record Known(double connections, Map<TopicPartition, Long> since, long settled) {
-        static final Known NOTHING = new Known(NEVER, Map.of(), 0);
+    record Known(
+            double connections, Map<TopicPartition, TopicEnds.End> ends, long made, long settled) {
+        static final Known NOTHING = new Known(NEVER, Map.of(), 0, 0);
+
+        Known with(double itsConnections) {
+            return new Known(itsConnections, ends, made, settled);
+        }
+
+        /** Whether the leaders that told this still lead, by what they tell later. */
+        boolean isOfLeaders(Map<TopicPartition, TopicEnds.End> later) {
+            return ends.entrySet().stream()
+                    .allMatch(end -> {
+                        TopicEnds.End now = later.get(end.getKey());
+                        return now != null && now.epoch() == end.getValue().epoch();
+                    });
+        }
     }
 
-    /** To be called after each poll: what comes after this is new while the connection lasts. */
+    /** To be called after each poll: what comes after this is new while all that lasts. */
     void refresh() throws InterruptedException {
         double now = connections();
-        if (now != known.connections && now > 0) {
+        boolean lasts = now == known.connections && !others.haveOthersTold(topic, known);
+        if (!lasts && now > 0) {
             Optional<Known> learned = others.knowOf(topic);
             if (learned.isPresent()) {
-                Known of = learned.get();
-                known = new Known(now, of.since, of.settled);
+                known = learned.get().with(now);
             }
         }
     }
@@ -78,7 +93,7 @@ final class Continuity implements AutoCloseable {
     /** What is known of a topic of one partition, if the connection has lasted. For any thread. */
     Optional<Known> lasting() {
         Known now = known;
-        return now.since.size() == 1 && connections() == now.connections
+        return now.ends.size() == 1 && connections() == now.connections
                 ? Optional.of(now)
                 : Optional.empty();
     }
@@ -88,22 +103,34 @@ final class Continuity implements AutoCloseable {
         others.forget(this);
     }
 
-    /**
-     * For a record that the last poll brought.
-     *
-     * @return until when, by {@link System#nanoTime}, somebody else may have told of the job, if
-     *     anybody may; any thread may ask, and what it hears may change while the job runs
-     */
-    Supplier<OptionalLong> watch(ConsumerRecord<byte[], byte[]> record) {
+    /** For a record that the last poll brought. */
+    Delivery.Past watch(ConsumerRecord<byte[], byte[]> record) {
         Known then = known;
         double now = connections();
-        if (now != then.connections) {
-            return () -> OptionalLong.of(System.nanoTime());
-        }
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        boolean old = record.offset() < then.since.getOrDefault(partition, Long.MAX_VALUE);
-        OptionalLong until = old ? OptionalLong.of(then.settled) : OptionalLong.empty();
-        return () -> connections() == now ? until : OptionalLong.of(System.nanoTime());
+        TopicEnds.End end = then.ends.get(partition);
+        boolean old = end == null || record.offset() < end.offset();
+        Optional<Delivery.Doubt> doubt =
+                old ? Optional.of(new Delivery.Doubt(then.made, then.settled)) : Optional.empty();
+        return new Delivery.Past() {
+            @Override
+            public Optional<Delivery.Doubt> doubt() {
+                return now == then.connections && connections() == now
+                        ? doubt
+                        : Optional.of(Delivery.Doubt.now());
+            }
+
+            @Override
+            public boolean isLedAsThen() throws InterruptedException {
+                while (now == then.connections && connections() == now) {
+                    Optional<Boolean> told = others.stillLead(topic, then);
+                    if (told.isPresent()) {
+                        return told.get();
+                    }
+                }
+                return true;
+            }
+        };
     }
 
     private double connections() {

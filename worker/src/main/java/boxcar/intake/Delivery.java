@@ -1,9 +1,8 @@
 package boxcar.intake;
 
 import java.time.Instant;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A record that a slot holds the lock of.
  *
  * @param count which delivery of the record this is, from 1
- * @param doubt until when, by {@link System#nanoTime}, somebody else may have told of the job
- *     although the count does not say that it came before; may change while the job runs
+ * @param past what can be known of who had the job before
  * @param worked to be called when what the job takes of this host is done, before it is answered;
  *     once more does no harm
  * @param held whether the lock is still ours; once it is not, somebody else may have the job
@@ -21,10 +19,40 @@ record Delivery(
         JobTopic topic,
         ConsumerRecord<byte[], byte[]> record,
         int count,
-        Instant taken,
-        Supplier<OptionalLong> doubt,
+        Taken taken,
+        Past past,
         Runnable worked,
         BooleanSupplier held) {
+    /** When a replica took it: by the clock, and by {@link System#nanoTime}. */
+    record Taken(Instant at, long nanos) {}
+
+    /**
+     * Somebody else may have told of the job.
+     *
+     * @param since when the job cannot have been that one's any more, by {@link System#nanoTime}
+     * @param until when that one can tell no more
+     */
+    record Doubt(long since, long until) {
+        static Doubt now() {
+            long now = System.nanoTime();
+            return new Doubt(now, now);
+        }
+    }
+
+    /** What can be known of who had the job before. For any thread. */
+    interface Past {
+        /** What the count does not say; may change while the job runs. */
+        Optional<Doubt> doubt();
+
+        /**
+         * Asks the partition's leader whether it is that of when the job was taken; whoever leads
+         * now may have given the job to somebody else.
+         *
+         * @return true also if that cannot be told, and then there is a doubt
+         */
+        boolean isLedAsThen() throws InterruptedException;
+    }
+
     byte @Nullable [] key() {
         return record.key();
     }
@@ -37,9 +65,9 @@ record Delivery(
         return Instant.ofEpochMilli(Math.max(0, record.timestamp()));
     }
 
-    /** Until when somebody else may have told of the job, by {@link System#nanoTime}. */
-    OptionalLong mayBeToldUntil() {
-        return count > 1 ? OptionalLong.of(System.nanoTime()) : doubt.get();
+    /** The doubt about a job of which we know that somebody had it before. */
+    Doubt heldBefore() {
+        return new Doubt(taken.nanos, System.nanoTime());
     }
 
     /** Where it stands, for people. */

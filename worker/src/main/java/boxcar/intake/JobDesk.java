@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -38,6 +37,13 @@ final class JobDesk implements RecordHandler {
      * then will do: it is looked for again before its result is published.
      */
     private static final Duration LATELY = Duration.ofSeconds(1);
+
+    /**
+     * A job comes again as soon as the broker sees that its holder died; what that one had sent of
+     * its result is on another connection, and the broker may take it later, the busier its host
+     * the later. So nobody answers anew before this time has passed since the job came.
+     */
+    private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
 
     private final Doors doors;
     private final DeadLetters deadLetters;
@@ -122,11 +128,12 @@ final class JobDesk implements RecordHandler {
         try (var _ = turns.take(claim.jobId())) {
             return answerInTurn(delivery, claim, work);
         } catch (InterruptedException e) {
-            if (delivery.held().getAsBoolean()) {
-                doors.telemetry.released(claim.kind());
-            } else {
+            if (e instanceof LockLost || !delivery.held().getAsBoolean()) {
+                log.info("Job {}: {}", claim.jobId(), e.getMessage());
                 doubtful.add(claim.jobId());
                 doors.telemetry.lockLost(claim.kind());
+            } else {
+                doors.telemetry.released(claim.kind());
             }
             throw e;
         }
@@ -158,7 +165,7 @@ final class JobDesk implements RecordHandler {
                 fault.getMessage());
         if (fault.next() == Fault.Next.GIVE_UP) {
             try {
-                answers.give(delivery, claim, terminal(fault));
+                boolean _ = giveFirst(delivery, claim, terminal(fault));
                 return ACCEPT;
             } catch (Fault unpublished) {
                 doors.telemetry.fault(unpublished.step());
@@ -214,13 +221,15 @@ final class JobDesk implements RecordHandler {
      */
     private boolean wasAnsweredElsewhere(Delivery delivery, Claim claim, Duration ago)
             throws Fault, InterruptedException {
-        boolean surely = delivery.count() > 1 || doubtful.contains(claim.jobId());
-        long now = System.nanoTime();
-        OptionalLong until = surely ? OptionalLong.of(now) : delivery.mayBeToldUntil();
-        if (until.isEmpty()) {
+        Optional<Delivery.Doubt> doubt = doubt(delivery, claim);
+        if (doubt.isEmpty()) {
             return false;
         }
-        long latest = surely ? now : Math.min(until.getAsLong() - now, -ago.toNanos()) + now;
+        long now = System.nanoTime();
+        long latest =
+                cameBefore(delivery, claim)
+                        ? now
+                        : Math.min(doubt.get().until() - now, -ago.toNanos()) + now;
         Optional<PastAnswers.Past> published;
         try (var _ = doors.telemetry.begin("results-look-up")) {
             published = doors.past.find(claim.jobId(), delivery.queuedAt(), latest);
@@ -246,19 +255,54 @@ final class JobDesk implements RecordHandler {
         }
     }
 
+    private boolean cameBefore(Delivery delivery, Claim claim) {
+        return delivery.count() > 1 || doubtful.contains(claim.jobId());
+    }
+
+    private Optional<Delivery.Doubt> doubt(Delivery delivery, Claim claim) {
+        return cameBefore(delivery, claim)
+                ? Optional.of(delivery.heldBefore())
+                : delivery.past().doubt();
+    }
+
     private void carryOut(Delivery delivery, Claim claim, Job job)
             throws Fault, InterruptedException {
         if (doors.cancellations.isCancelled(job.id())) {
-            answers.give(delivery, claim, JobResult.cancelled());
+            boolean _ = giveFirst(delivery, claim, JobResult.cancelled());
         } else if (isLast(delivery)) {
             giveUp(delivery, claim);
         } else {
             log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
-            JobResult result = run(job);
-            delivery.worked().run();
-            // Somebody who lost the job without knowing may have told of it meanwhile.
-            if (!wasAnsweredElsewhere(delivery, claim, Duration.ZERO)) {
-                answers.give(delivery, claim, result);
+            boolean _ = giveFirst(delivery, claim, run(job));
+        }
+    }
+
+    /**
+     * Answers a job, unless somebody who lost it, with its life or without knowing, has told of it
+     * meanwhile.
+     *
+     * @return whether this is its answer
+     */
+    private boolean giveFirst(Delivery delivery, Claim claim, JobResult result)
+            throws Fault, InterruptedException {
+        delivery.worked().run();
+        awaitWhatIsOnItsWay(delivery, claim);
+        if (!delivery.past().isLedAsThen()) {
+            throw new LockLost(delivery.place(), "its partition's leader is not that of then");
+        }
+        if (wasAnsweredElsewhere(delivery, claim, Duration.ZERO)) {
+            return false;
+        }
+        answers.give(delivery, claim, result);
+        return true;
+    }
+
+    private void awaitWhatIsOnItsWay(Delivery delivery, Claim claim) throws InterruptedException {
+        Optional<Delivery.Doubt> doubt = doubt(delivery, claim);
+        if (doubt.isPresent()) {
+            try (var _ = doors.telemetry.begin("results-look-up")) {
+                long passed = System.nanoTime() - doubt.get().since();
+                Thread.sleep(ON_ITS_WAY.minusNanos(passed));
             }
         }
     }
@@ -279,8 +323,10 @@ final class JobDesk implements RecordHandler {
     /** Ends a job that was run too often already: whoever ran it did not live to tell. */
     private void giveUp(Delivery delivery, Claim claim) throws Fault, InterruptedException {
         String message = "delivered " + delivery.count() + " times, never finished";
+        if (!giveFirst(delivery, claim, JobResult.fault("deliveries", message))) {
+            return;
+        }
         doors.telemetry.fault("deliveries");
-        answers.give(delivery, claim, JobResult.fault("deliveries", message));
         try {
             deadLetters.put(delivery, "deliveries", message);
         } catch (Fault fault) {
@@ -301,9 +347,11 @@ final class JobDesk implements RecordHandler {
     }
 
     private static Duration queued(Delivery delivery) {
-        Instant from = delivery.queuedAt();
-        return delivery.taken().isBefore(from)
-                ? Duration.ZERO
-                : Duration.between(from, delivery.taken());
+        return upTo(delivery.taken().at(), delivery.queuedAt());
+    }
+
+    /** Zero if the clocks differ or were set. */
+    private static Duration upTo(Instant to, Instant from) {
+        return to.isBefore(from) ? Duration.ZERO : Duration.between(from, to);
     }
 }

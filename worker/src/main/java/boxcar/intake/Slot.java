@@ -2,19 +2,16 @@ package boxcar.intake;
 
 import boxcar.job.Telemetry;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -309,10 +306,10 @@ final class Slot implements Runnable {
             throws InterruptedException {
         CountDownLatch running = new CountDownLatch(records.count());
         List<HeldJob> jobs = new ArrayList<>();
-        Instant at = around.clock.instant();
+        var at = new Delivery.Taken(around.clock.instant(), taken);
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Lease lease = leases.of(record);
-            Supplier<OptionalLong> doubt = continuity.watch(record);
+            Delivery.Past past = continuity.watch(record);
             HeldJob.Work work =
                     over ->
                             handle(
@@ -321,7 +318,7 @@ final class Slot implements Runnable {
                                             record,
                                             lease.count(),
                                             at,
-                                            doubt,
+                                            past,
                                             over,
                                             lease::isHeld),
                                     taken);

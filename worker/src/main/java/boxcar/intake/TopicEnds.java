@@ -1,23 +1,36 @@
 package boxcar.intake;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
-/** Asks where topics end, by one consumer for all who ask. Safe for many threads. */
+/**
+ * Asks the leaders of a topic's partitions where those end, and in which epoch they lead; by one
+ * client for all who ask. Whoever asks while a question is on its way shares the next one. Safe for
+ * many threads.
+ */
 final class TopicEnds implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** Of a leader that does not tell. */
+    private static final int UNTOLD = -1;
+
     private final KafkaClients clients;
     private final String clientId;
-    private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private final ReentrantLock opening = new ReentrantLock();
+    private final Map<String, Topic> topics = new ConcurrentHashMap<>();
+    private volatile @Nullable Admin admin;
 
     TopicEnds(KafkaClients clients, String clientId) {
         this.clients = clients;
@@ -25,45 +38,116 @@ final class TopicEnds implements AutoCloseable {
     }
 
     /**
-     * @return the offset after the last record of each partition; nothing if the broker does not
-     *     say
+     * The end of a partition.
+     *
+     * @param offset after its last record
+     * @param epoch of its leader: another one, or the same anew, has a higher one (KIP-101)
      */
-    Optional<Map<TopicPartition, Long>> of(String topic) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            KafkaConsumer<byte[], byte[]> open = consumer;
-            if (open == null) {
-                open = clients.reader(clientId);
-                consumer = open;
+    record End(long offset, int epoch) {}
+
+    /**
+     * What the leaders tell after this call.
+     *
+     * @return nothing if one does not answer within 5 s
+     */
+    Optional<Map<TopicPartition, End>> of(String topic) throws InterruptedException {
+        return topics.computeIfAbsent(topic, Topic::new).askAfter(System.nanoTime());
+    }
+
+    /** What they told last; empty if none has yet. */
+    Map<TopicPartition, End> last(String topic) {
+        Topic known = topics.get(topic);
+        return known == null ? Map.of() : known.told;
+    }
+
+    private final class Topic {
+        private final String name;
+        private final ReentrantLock asking = new ReentrantLock();
+        private volatile Map<TopicPartition, End> told = Map.of();
+        private Optional<Map<TopicPartition, End>> answer = Optional.empty();
+        private long asked;
+        private boolean everAsked;
+
+        Topic(String name) {
+            this.name = name;
+        }
+
+        Optional<Map<TopicPartition, End>> askAfter(long time) throws InterruptedException {
+            asking.lockInterruptibly();
+            try {
+                if (!everAsked || asked - time < 0) {
+                    long now = System.nanoTime();
+                    answer = ask();
+                    asked = now;
+                    everAsked = true;
+                }
+                return answer;
+            } finally {
+                asking.unlock();
             }
-            return Optional.of(TopicReading.assign(open, topic).ends(PATIENCE));
-        } catch (InterruptException e) {
-            Thread.interrupted();
-            drop();
-            throw new InterruptedException("while asking for the end of " + topic);
-        } catch (KafkaException e) {
-            drop();
-            return Optional.empty();
-        } finally {
-            lock.unlock();
+        }
+
+        private Optional<Map<TopicPartition, End>> ask() throws InterruptedException {
+            try {
+                Map<TopicPartition, End> ends = ends(partitions());
+                told = ends;
+                return Optional.of(ends);
+            } catch (KafkaException e) {
+                told = Map.of();
+                return Optional.empty();
+            }
+        }
+
+        /** They are described anew after a failure, and never become fewer. */
+        private Collection<TopicPartition> partitions() throws InterruptedException {
+            if (!told.isEmpty()) {
+                return told.keySet();
+            }
+            Map<String, TopicDescription> described =
+                    AdminCalls.get(admin().describeTopics(List.of(name)).allTopicNames(), PATIENCE);
+            return described.values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .map(partition -> new TopicPartition(name, partition.partition()))
+                    .toList();
+        }
+
+        private Map<TopicPartition, End> ends(Collection<TopicPartition> partitions)
+                throws InterruptedException {
+            Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+            partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+            Map<TopicPartition, End> ends = new HashMap<>();
+            AdminCalls.get(admin().listOffsets(latest).all(), PATIENCE)
+                    .forEach((partition, end) ->
+                            ends.put(
+                                    partition,
+                                    new End(end.offset(), end.leaderEpoch().orElse(UNTOLD))));
+            return Map.copyOf(ends);
         }
     }
 
-    private void drop() {
-        KafkaConsumer<byte[], byte[]> open = consumer;
-        consumer = null;
+    private Admin admin() {
+        Admin open = admin;
         if (open != null) {
-            open.close();
+            return open;
+        }
+        opening.lock();
+        try {
+            Admin made = admin;
+            if (made == null) {
+                made = clients.admin(clientId, PATIENCE);
+                admin = made;
+            }
+            return made;
+        } finally {
+            opening.unlock();
         }
     }
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            drop();
-        } finally {
-            lock.unlock();
+        Admin open = admin;
+        if (open != null) {
+            open.close(Duration.ZERO);
         }
     }
 }

@@ -26,7 +26,11 @@ class GameDayCountTest {
                 .createObjectNode()
                 .put("outcome", outcome)
                 .put("verdict", verdict)
-                .put("attempt", attempt);
+                .put("attempt", attempt)
+                .put("replica", "one")
+                .put("delivery", 2)
+                .put("started_at", 10)
+                .put("finished_at", 20);
     }
 
     private static GameDayCount count(Map<String, List<JsonNode>> results) {
@@ -67,10 +71,15 @@ class GameDayCountTest {
         results.put("b", List.of(WELL, WELL));
         GameDayCount repeated = count(results);
 
+        String by = " of one, delivery 2, 10 to 20";
         assertEquals(
                 List.of(
-                        "contradicting: a ended as [SUCCEEDED OK, FAULT null]",
-                        "contradicting: b ended as [SUCCEEDED OK, SUCCEEDED RUNTIME_ERROR]"),
+                        "contradicting: a ended as [SUCCEEDED OK" + by + ", FAULT null" + by + "]",
+                        "contradicting: b ended as [SUCCEEDED OK"
+                                + by
+                                + ", SUCCEEDED RUNTIME_ERROR"
+                                + by
+                                + "]"),
                 count.contradicting());
         assertEquals(1, repeated.contradicting().size());
         assertEquals(Set.of("a", "b"), repeated.repeated());

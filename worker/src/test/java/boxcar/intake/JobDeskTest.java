@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +46,7 @@ class JobDeskTest {
     private PastAnswers past = PastAnswers.NONE;
     private boolean held = true;
     private boolean doubtful;
+    private boolean ledAsThen = true;
     private boolean worked;
 
     @Test
@@ -206,6 +206,24 @@ class JobDeskTest {
         assertEquals("FAILED", ledger.find("a").orElseThrow().outcome());
     }
 
+    /** As of a worker that was killed when it had sent it. */
+    @Test
+    void anAnswerThatComesLateFromADeadConnectionStands() throws Exception {
+        past = toldAfter(Duration.ofMillis(500));
+        assertEquals(ACCEPTED, handle(2, "run a python"));
+        assertEquals(List.of("a"), ran);
+        assertEquals(List.of(), written());
+        assertEquals("FAILED", ledger.find("a").orElseThrow().outcome());
+    }
+
+    @Test
+    void theLastDeliveryDoesNotContradictAnAnswerThatComesLate() throws Exception {
+        past = toldAfter(Duration.ofMillis(500));
+        assertEquals(ACCEPTED, handle(LAST, "run a python"));
+        assertEquals(List.of(), written());
+        assertEquals(0, heard.count("fault deliveries"));
+    }
+
     @Test
     void theResultsAreNotSearchedForAFirstDelivery() throws Exception {
         past =
@@ -256,9 +274,31 @@ class JobDeskTest {
                     return succeed(job, progress, cancellation);
                 };
         var stopped = assertThrows(InterruptedException.class, () -> handle(1, "run a python"));
-        assertEquals("the lock on t.execute-0@5 is lost", stopped.getMessage());
+        assertEquals(
+                "the lock on t.execute-0@5 is lost: it was not renewed in time",
+                stopped.getMessage());
         assertEquals(List.of(), written());
         assertEquals(List.of("taken #1", "lock lost"), heard.events());
+    }
+
+    /** Another one knows of no lock, and may have given the job to somebody else. */
+    @Test
+    void nothingIsPublishedOnceThePartitionHasAnotherLeader() throws Exception {
+        JobDesk desk = desk();
+        ledAsThen = false;
+        var stopped = assertThrows(LockLost.class, () -> desk.handle(delivery(1, "run a python")));
+        assertEquals(
+                "the lock on t.execute-0@5 is lost: its partition's leader is not that of then",
+                stopped.getMessage());
+        assertEquals(List.of("a"), ran);
+        assertEquals(List.of(), written());
+        assertEquals(List.of("taken #1", "lock lost"), heard.events());
+
+        ledAsThen = true;
+        past = toldAfter(Duration.ZERO);
+        assertEquals(ACCEPTED, desk.handle(delivery(1, "run a python")));
+        assertEquals(List.of("a"), ran);
+        assertEquals(List.of(), written());
     }
 
     @Test
@@ -340,9 +380,11 @@ class JobDeskTest {
                     return succeed(job, progress, cancellation);
                 };
         JobDesk desk = desk();
+        List<Delivery> deliveries =
+                List.of(delivery(1, "run a python"), delivery(1, "run a python"));
         List<Thread> both = new ArrayList<>();
-        for (int i = 0; i < 2; i++) {
-            both.add(Thread.ofVirtual().start(() -> quietly(desk, delivery(1, "run a python"))));
+        for (Delivery delivery : deliveries) {
+            both.add(Thread.ofVirtual().start(() -> quietly(desk, delivery)));
         }
         assertTrue(begun.await(5, TimeUnit.SECONDS));
         go.countDown();
@@ -360,6 +402,16 @@ class JobDeskTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static PastAnswers toldAfter(Duration time) {
+        long begun = System.nanoTime();
+        return (id, _, _) ->
+                System.nanoTime() - begun < time.toNanos()
+                        ? Optional.empty()
+                        : Optional.of(
+                                new PastAnswers.Past(
+                                        ("FAILED " + id + " #1 python").getBytes(UTF_8), null));
     }
 
     private Settling handle(int count, String value) throws InterruptedException {
@@ -416,14 +468,24 @@ class JobDeskTest {
                 JobTopic.EXECUTE,
                 record,
                 count,
-                Instant.now(),
-                this::doubt,
+                new Delivery.Taken(Instant.now(), System.nanoTime()),
+                before(),
                 () -> worked = true,
                 () -> held);
     }
 
-    private OptionalLong doubt() {
-        return doubtful ? OptionalLong.of(System.nanoTime()) : OptionalLong.empty();
+    private Delivery.Past before() {
+        return new Delivery.Past() {
+            @Override
+            public Optional<Delivery.Doubt> doubt() {
+                return doubtful ? Optional.of(Delivery.Doubt.now()) : Optional.empty();
+            }
+
+            @Override
+            public boolean isLedAsThen() {
+                return ledAsThen;
+            }
+        };
     }
 
     /** A record may wait here for others to be sent with, in which time other jobs may begin. */
