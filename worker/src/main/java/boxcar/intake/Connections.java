@@ -13,6 +13,7 @@ final class Connections {
     private final TopicEnds ends;
     private final Duration lock;
     private final Set<Continuity> open = ConcurrentHashMap.newKeySet();
+    private final Set<String> everKnown = ConcurrentHashMap.newKeySet();
 
     /**
      * @param lock the longest that somebody may hold a record without renewing
@@ -48,10 +49,16 @@ final class Connections {
             }
         }
         long asked = System.nanoTime();
-        return ends.of(topic)
-                .map(told ->
-                        new Continuity.Known(
-                                0, told, asked, asked + lock.plus(Publisher.MOST).toNanos()));
+        // What a replica finds when it starts is not what a leader forgot a moment ago.
+        Duration late = everKnown.contains(topic) ? Delivery.Doubt.ON_ITS_WAY : Duration.ZERO;
+        long settled = asked + lock.plus(Publisher.MOST).toNanos();
+        Delivery.Doubt old = new Delivery.Doubt(asked + late.toNanos(), settled);
+        Optional<Continuity.Known> known =
+                ends.of(topic).map(told -> new Continuity.Known(0, told, Optional.of(old)));
+        if (known.isPresent()) {
+            everKnown.add(topic);
+        }
+        return known;
     }
 
     /** Whether the last that was heard is not of the leaders that told this. Asks nobody. */

@@ -53,15 +53,16 @@ final class Continuity implements AutoCloseable {
      *
      * @param connections how many were made and closed by then
      * @param ends where the topic ended
-     * @param made when, by {@link System#nanoTime}
-     * @param settled when nobody can tell any more of what came before
+     * @param old the doubt about what was in the topic before
      */
     record Known(
-            double connections, Map<TopicPartition, TopicEnds.End> ends, long made, long settled) {
-        static final Known NOTHING = new Known(NEVER, Map.of(), 0, 0);
+            double connections,
+            Map<TopicPartition, TopicEnds.End> ends,
+            Optional<Delivery.Doubt> old) {
+        static final Known NOTHING = new Known(NEVER, Map.of(), Optional.empty());
 
         Known with(double itsConnections) {
-            return new Known(itsConnections, ends, made, settled);
+            return new Known(itsConnections, ends, old);
         }
 
         /** Whether the leaders that told this still lead, by what they tell later. */
@@ -110,8 +111,7 @@ final class Continuity implements AutoCloseable {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         TopicEnds.End end = then.ends.get(partition);
         boolean old = end == null || record.offset() < end.offset();
-        Optional<Delivery.Doubt> doubt =
-                old ? Optional.of(new Delivery.Doubt(then.made, then.settled)) : Optional.empty();
+        Optional<Delivery.Doubt> doubt = old ? then.old : Optional.empty();
         return new Delivery.Past() {
             @Override
             public Optional<Delivery.Doubt> doubt() {

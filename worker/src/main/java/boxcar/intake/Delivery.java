@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -29,10 +30,18 @@ record Delivery(
     /**
      * Somebody else may have told of the job.
      *
-     * @param since when the job cannot have been that one's any more, by {@link System#nanoTime}
-     * @param until when that one can tell no more
+     * @param arrived by then, in {@link System#nanoTime}, what had been sent when the job was taken
+     *     from somebody is among the results
+     * @param until by then nobody who had it before can tell any more
      */
-    record Doubt(long since, long until) {
+    record Doubt(long arrived, long until) {
+        /**
+         * A job comes again as soon as the broker sees that its holder died, or another leads; what
+         * the holder had sent of its result is on another connection, and is taken later, the
+         * busier the host the later.
+         */
+        static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
+
         static Doubt now() {
             long now = System.nanoTime();
             return new Doubt(now, now);
@@ -67,7 +76,7 @@ record Delivery(
 
     /** The doubt about a job of which we know that somebody had it before. */
     Doubt heldBefore() {
-        return new Doubt(taken.nanos, System.nanoTime());
+        return new Doubt(taken.nanos + Doubt.ON_ITS_WAY.toNanos(), System.nanoTime());
     }
 
     /** Where it stands, for people. */

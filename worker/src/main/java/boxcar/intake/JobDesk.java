@@ -38,13 +38,6 @@ final class JobDesk implements RecordHandler {
      */
     private static final Duration LATELY = Duration.ofSeconds(1);
 
-    /**
-     * A job comes again as soon as the broker sees that its holder died; what that one had sent of
-     * its result is on another connection, and the broker may take it later, the busier its host
-     * the later. So nobody answers anew before this time has passed since the job came.
-     */
-    private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
-
     private final Doors doors;
     private final DeadLetters deadLetters;
     private final Answers answers;
@@ -301,8 +294,7 @@ final class JobDesk implements RecordHandler {
         Optional<Delivery.Doubt> doubt = doubt(delivery, claim);
         if (doubt.isPresent()) {
             try (var _ = doors.telemetry.begin("results-look-up")) {
-                long passed = System.nanoTime() - doubt.get().since();
-                Thread.sleep(ON_ITS_WAY.minusNanos(passed));
+                Thread.sleep(Duration.ofNanos(doubt.get().arrived() - System.nanoTime()));
             }
         }
     }

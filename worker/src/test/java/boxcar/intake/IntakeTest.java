@@ -473,8 +473,9 @@ class IntakeTest {
         await().atMost(SOON).until(() -> heard.count("lock lost") == 1);
         await().atMost(SOON).until(() -> !intake.ready().ready());
         cluster.startAgain();
-        awaitResults("CANCELLED a #1");
-        assertEquals(2, runs.get());
+        await().atMost(SOON).until(() -> heard.count("finished CANCELLED") == 1);
+        // It may have been taken once more while the broker was yet to lead the partition.
+        assertTrue(runs.get() >= 2, () -> runs + " runs");
         await().atMost(SOON).until(() -> intake.ready().ready());
         assertEquals(List.of(), fatal);
     }
