@@ -13,7 +13,7 @@ final class Connections {
     private final TopicEnds ends;
     private final Duration lock;
     private final Set<Continuity> open = ConcurrentHashMap.newKeySet();
-    private final Set<String> everKnown = ConcurrentHashMap.newKeySet();
+    private final Map<String, Continuity.Known> last = new ConcurrentHashMap<>();
 
     /**
      * @param lock the longest that somebody may hold a record without renewing
@@ -49,15 +49,19 @@ final class Connections {
             }
         }
         long asked = System.nanoTime();
-        // What a replica finds when it starts is not what a leader forgot a moment ago.
-        Duration late = everKnown.contains(topic) ? Delivery.Doubt.ON_ITS_WAY : Duration.ZERO;
+        return ends.of(topic).map(told -> learn(topic, told, asked));
+    }
+
+    private Continuity.Known learn(
+            String topic, Map<TopicPartition, TopicEnds.End> told, long asked) {
+        Continuity.Known before = last.get(topic);
+        // What a replica finds when it starts, nobody lost a moment ago.
+        boolean others = before != null && !before.isOfLeaders(told);
+        Duration late = others ? Delivery.Doubt.ON_ITS_WAY : Duration.ZERO;
         long settled = asked + lock.plus(Publisher.MOST).toNanos();
-        Delivery.Doubt old = new Delivery.Doubt(asked + late.toNanos(), settled);
-        Optional<Continuity.Known> known =
-                ends.of(topic).map(told -> new Continuity.Known(0, told, Optional.of(old)));
-        if (known.isPresent()) {
-            everKnown.add(topic);
-        }
+        var old = new Delivery.Doubt(asked + late.toNanos(), settled);
+        Continuity.Known known = new Continuity.Known(0, told, Optional.of(old));
+        last.put(topic, known);
         return known;
     }
 

@@ -38,13 +38,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class MovingLeaderTest extends Telling {
     private static final Duration SOON = Duration.ofSeconds(40);
-    private static final int MOVES = 10;
+    private static final int MOVES = 6;
     private static final int JOBS_EACH = 30;
     private static final long RUNS_MILLIS = 40;
 
     private final AtomicInteger runs = new AtomicInteger();
 
-    @Tried("The jobs' partition gets another leader ten times while jobs run")
+    @Tried("The jobs' partition gets another leader six times while jobs run")
     @Must("each job has the result of one attempt alone")
     @Test
     void aLeaderThatDoesNotKnowWhoHoldsAJobBringsNoSecondResult(@TempDir Path folder)
