@@ -280,14 +280,20 @@ final class JobDesk implements RecordHandler {
             throws Fault, InterruptedException {
         delivery.worked().run();
         awaitWhatIsOnItsWay(delivery, claim);
-        if (!delivery.past().isLedAsThen()) {
-            throw new LockLost(delivery.place(), "its partition's leader is not that of then");
-        }
+        requireSameLeader(delivery);
         if (wasAnsweredElsewhere(delivery, claim, Duration.ZERO)) {
             return false;
         }
         answers.give(delivery, claim, result);
         return true;
+    }
+
+    private void requireSameLeader(Delivery delivery) throws InterruptedException {
+        try (var _ = doors.telemetry.begin("leader")) {
+            if (!delivery.past().isLedAsThen()) {
+                throw new LockLost(delivery.place(), "its partition's leader is not that of then");
+            }
+        }
     }
 
     private void awaitWhatIsOnItsWay(Delivery delivery, Claim claim) throws InterruptedException {

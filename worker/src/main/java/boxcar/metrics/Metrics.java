@@ -51,7 +51,7 @@ public final class Metrics implements Telemetry {
     private final Counter locksLost =
             counter(
                     "boxcar_locks_lost_total",
-                    "Jobs stopped because another replica has them.",
+                    "Jobs that another replica has by now, or may have.",
                     "kind");
     private final Counter deadLetters =
             counter("boxcar_dead_letters_total", "Records sent to the dead letters.", "reason");
