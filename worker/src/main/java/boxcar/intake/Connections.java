@@ -10,6 +10,12 @@ import org.apache.kafka.common.TopicPartition;
 
 /** What the slots of a replica know of their connections. Safe for many threads. */
 final class Connections {
+    /**
+     * Whoever gets a job from a new leader answers it a second after it has learned of that, or not
+     * at all: so what was told half a second ago will do.
+     */
+    private static final Duration FRESH = Delivery.Doubt.ON_ITS_WAY.dividedBy(2);
+
     private final TopicEnds ends;
     private final Duration lock;
     private final Set<Continuity> open = ConcurrentHashMap.newKeySet();
@@ -43,13 +49,13 @@ final class Connections {
         for (Continuity other : open) {
             if (other.topic().equals(topic)) {
                 Optional<Continuity.Known> known = other.lasting();
-                if (known.isPresent() && !haveOthersTold(topic, known.get())) {
+                if (known.isPresent() && known.get().isOfLeaders(ends.last(topic))) {
                     return known;
                 }
             }
         }
         long asked = System.nanoTime();
-        return ends.of(topic).map(told -> learn(topic, told, asked));
+        return ends.of(topic, asked).map(told -> learn(topic, told, asked));
     }
 
     private Continuity.Known learn(
@@ -65,6 +71,11 @@ final class Connections {
         return known;
     }
 
+    /** A record came from a partition that nobody has told of. */
+    void hasMorePartitions(String topic) {
+        ends.forget(topic);
+    }
+
     /** Whether the last that was heard is not of the leaders that told this. Asks nobody. */
     boolean haveOthersTold(String topic, Continuity.Known known) {
         Map<TopicPartition, TopicEnds.End> last = ends.last(topic);
@@ -74,9 +85,13 @@ final class Connections {
     /**
      * Asks the leaders whether they are those that told this.
      *
+     * @param taken when the job was: what they told before does not count, nor what is not fresh
      * @return nothing if they do not answer
      */
-    Optional<Boolean> stillLead(String topic, Continuity.Known known) throws InterruptedException {
-        return ends.of(topic).map(known::isOfLeaders);
+    Optional<Boolean> stillLead(String topic, Continuity.Known known, long taken)
+            throws InterruptedException {
+        long now = System.nanoTime();
+        long after = now - Math.min(now - taken, FRESH.toNanos());
+        return ends.of(topic, after).map(known::isOfLeaders);
     }
 }

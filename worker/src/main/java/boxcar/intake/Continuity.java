@@ -65,13 +65,16 @@ final class Continuity implements AutoCloseable {
             return new Known(itsConnections, ends, old);
         }
 
-        /** Whether the leaders that told this still lead, by what they tell later. */
+        /**
+         * Whether the leaders that told this still lead, and no others, by what they tell later.
+         */
         boolean isOfLeaders(Map<TopicPartition, TopicEnds.End> later) {
-            return ends.entrySet().stream()
-                    .allMatch(end -> {
-                        TopicEnds.End now = later.get(end.getKey());
-                        return now != null && now.epoch() == end.getValue().epoch();
-                    });
+            return later.size() == ends.size()
+                    && ends.entrySet().stream()
+                            .allMatch(end -> {
+                                TopicEnds.End now = later.get(end.getKey());
+                                return now != null && now.epoch() == end.getValue().epoch();
+                            });
         }
     }
 
@@ -104,12 +107,27 @@ final class Continuity implements AutoCloseable {
         others.forget(this);
     }
 
-    /** For a record that the last poll brought. */
-    Delivery.Past watch(ConsumerRecord<byte[], byte[]> record) {
+    /** Asks ahead what jobs that were taken then will want to know of the leaders at their end. */
+    void ask(long taken) throws InterruptedException {
+        if (connections() == known.connections) {
+            var _ = others.stillLead(topic, known, taken);
+        }
+    }
+
+    /**
+     * For a record that the last poll brought.
+     *
+     * @param taken when it did, by {@link System#nanoTime}
+     */
+    Delivery.Past watch(ConsumerRecord<byte[], byte[]> record, long taken) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        TopicEnds.End end = known.ends.get(partition);
+        if (end == null) {
+            known = Known.NOTHING;
+            others.hasMorePartitions(topic);
+        }
         Known then = known;
         double now = connections();
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        TopicEnds.End end = then.ends.get(partition);
         boolean old = end == null || record.offset() < end.offset();
         Optional<Delivery.Doubt> doubt = old ? then.old : Optional.empty();
         return new Delivery.Past() {
@@ -123,7 +141,7 @@ final class Continuity implements AutoCloseable {
             @Override
             public boolean isLedAsThen() throws InterruptedException {
                 while (now == then.connections && connections() == now) {
-                    Optional<Boolean> told = others.stillLead(topic, then);
+                    Optional<Boolean> told = others.stillLead(topic, then, taken);
                     if (told.isPresent()) {
                         return told.get();
                     }

@@ -54,8 +54,9 @@ record Delivery(
         Optional<Doubt> doubt();
 
         /**
-         * Asks the partition's leader whether it is that of when the job was taken; whoever leads
-         * now may have given the job to somebody else.
+         * Asks the partition's leader, if it has not told since the job was taken and within the
+         * last half second, whether it is that of then; another may have given the job to somebody
+         * else.
          *
          * @return true also if that cannot be told, and then there is a doubt
          */

@@ -309,7 +309,7 @@ final class Slot implements Runnable {
         var at = new Delivery.Taken(around.clock.instant(), taken);
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Lease lease = leases.of(record);
-            Delivery.Past past = continuity.watch(record);
+            Delivery.Past past = continuity.watch(record, taken);
             HeldJob.Work work =
                     over ->
                             handle(
@@ -341,6 +341,7 @@ final class Slot implements Runnable {
             if (abandoned) {
                 handful.interrupt();
             }
+            continuity.ask(taken);
             return handful.await();
         } finally {
             held = null;

@@ -46,18 +46,27 @@ final class TopicEnds implements AutoCloseable {
     record End(long offset, int epoch) {}
 
     /**
-     * What the leaders tell after this call.
+     * What the leaders tell.
      *
+     * @param after when they are to be asked at the earliest, by {@link System#nanoTime}
      * @return nothing if one does not answer within 5 s
      */
-    Optional<Map<TopicPartition, End>> of(String topic) throws InterruptedException {
-        return topics.computeIfAbsent(topic, Topic::new).askAfter(System.nanoTime());
+    Optional<Map<TopicPartition, End>> of(String topic, long after) throws InterruptedException {
+        return topics.computeIfAbsent(topic, Topic::new).askAfter(after);
     }
 
     /** What they told last; empty if none has yet. */
     Map<TopicPartition, End> last(String topic) {
         Topic known = topics.get(topic);
         return known == null ? Map.of() : known.told;
+    }
+
+    /** Somebody has seen a partition that nobody has told of: the next who asks hears of it. */
+    void forget(String topic) {
+        Topic known = topics.get(topic);
+        if (known != null) {
+            known.told = Map.of();
+        }
     }
 
     private final class Topic {
@@ -98,10 +107,11 @@ final class TopicEnds implements AutoCloseable {
             }
         }
 
-        /** They are described anew after a failure, and never become fewer. */
+        /** They never become fewer. */
         private Collection<TopicPartition> partitions() throws InterruptedException {
-            if (!told.isEmpty()) {
-                return told.keySet();
+            Map<TopicPartition, End> known = told;
+            if (!known.isEmpty()) {
+                return known.keySet();
             }
             Map<String, TopicDescription> described =
                     AdminCalls.get(admin().describeTopics(List.of(name)).allTopicNames(), PATIENCE);

