@@ -26,7 +26,7 @@ class GameDayTest extends Telling {
         }
     }
 
-    @Tried("A game day of 80 jobs and three workers, of which one is killed every six seconds")
+    @Tried("A game day of 120 jobs and three workers, of which one is killed every four seconds")
     @Must("each job has its one outcome, and nothing is left")
     @Test
     void aSmallGameDayLosesNothing() throws Exception {
@@ -35,11 +35,11 @@ class GameDayTest extends Telling {
                         folder,
                         "chaos",
                         "--jobs",
-                        "80",
+                        "120",
                         "--workers",
                         "3",
                         "--kill-every",
-                        "6",
+                        "4",
                         "--timeout",
                         "400",
                         "--json");
@@ -52,7 +52,7 @@ class GameDayTest extends Telling {
                                 report.path("outcomes"),
                                 report.path("kills"),
                                 report.path("executed_more_than_once")));
-        assertNothingIsLost(80, report, bench);
+        assertNothingIsLost(120, report, bench);
         assertTrue(report.path("kills").asInt() > 0, report::toString);
     }
 

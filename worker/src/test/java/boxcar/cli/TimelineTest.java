@@ -24,6 +24,7 @@ class TimelineTest {
     private static final Set<String> STEPS =
             Set.of(
                     "hand-over",
+                    "leader",
                     "decode",
                     "ledger-look-up",
                     "runtime",
