@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A small game day, so that each run of the tests kills somebody. */
 class GameDayTest extends Telling {
+    private static final int JOBS = 120;
+
     @TempDir Path folder;
     private @Nullable BenchProcess bench;
 
@@ -26,25 +28,18 @@ class GameDayTest extends Telling {
         }
     }
 
-    @Tried("A game day of 120 jobs and three workers, of which one is killed every four seconds")
+    @Tried(
+            "A game day of 120 jobs, or more, and three workers, of which one is killed every five seconds")
     @Must("each job has its one outcome, and nothing is left")
     @Test
     void aSmallGameDayLosesNothing() throws Exception {
-        bench =
-                BenchProcess.start(
-                        folder,
-                        "chaos",
-                        "--jobs",
-                        "120",
-                        "--workers",
-                        "3",
-                        "--kill-every",
-                        "4",
-                        "--timeout",
-                        "400",
-                        "--json");
-
-        JsonNode report = report(bench);
+        // A host may be done with them before the first kill.
+        int jobs = JOBS;
+        JsonNode report = held(jobs);
+        while (report.path("kills").asInt() == 0 && jobs < 8 * JOBS) {
+            jobs *= 2;
+            report = held(jobs);
+        }
 
         tell(
                 "%s outcomes, %s kills, %s began to run more than once"
@@ -52,8 +47,26 @@ class GameDayTest extends Telling {
                                 report.path("outcomes"),
                                 report.path("kills"),
                                 report.path("executed_more_than_once")));
-        assertNothingIsLost(120, report, bench);
-        assertTrue(report.path("kills").asInt() > 0, report::toString);
+        assertTrue(report.path("kills").asInt() > 0, report.toString());
+    }
+
+    private JsonNode held(int jobs) throws Exception {
+        bench =
+                BenchProcess.start(
+                        folder,
+                        "chaos",
+                        "--jobs",
+                        Integer.toString(jobs),
+                        "--workers",
+                        "3",
+                        "--kill-every",
+                        "5",
+                        "--timeout",
+                        "400",
+                        "--json");
+        JsonNode report = report(bench);
+        assertNothingIsLost(jobs, report, bench);
+        return report;
     }
 
     /** The one that it prints, once it has ended well and left nothing. */
