@@ -26,39 +26,36 @@ record BrokerSettings(Path directory, int clientPort, int internalPort, int cont
 
     /** The property that tells clients another port. */
     Map<String, String> advertising(int port) {
-        return Map.of(
-                "advertised.listeners",
-                "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, port, HOST, internalPort));
+        return Map.of("advertised.listeners", listeners(port));
     }
 
     /** The properties of a broker that leaves the cluster's control to another. */
     Map<String, String> joining(int node, BrokerSettings controller) {
-        String listeners =
-                "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, clientPort, HOST, internalPort);
         return Map.of(
-                "process.roles",
-                "broker",
-                "node.id",
-                Integer.toString(node),
-                "controller.quorum.voters",
-                "1@" + HOST + ":" + controller.controllerPort,
-                "listeners",
-                listeners,
-                "advertised.listeners",
-                listeners);
+                "process.roles", "broker",
+                "node.id", Integer.toString(node),
+                "controller.quorum.voters", controller.voters(),
+                "listeners", listeners(clientPort),
+                "advertised.listeners", listeners(clientPort));
+    }
+
+    private String listeners(int client) {
+        return "CLIENT://%s:%d,INTERNAL://%s:%d".formatted(HOST, client, HOST, internalPort);
+    }
+
+    private String voters() {
+        return "1@" + HOST + ":" + controllerPort;
     }
 
     private Map<String, String> identity() {
-        String client = "CLIENT://" + HOST + ":" + clientPort;
-        String internal = "INTERNAL://" + HOST + ":" + internalPort;
         String controller = "CONTROLLER://" + HOST + ":" + controllerPort;
         return Map.of(
                 "process.roles", "broker,controller",
                 "node.id", "1",
-                "controller.quorum.voters", "1@" + HOST + ":" + controllerPort,
+                "controller.quorum.voters", voters(),
                 "controller.listener.names", "CONTROLLER",
-                "listeners", String.join(",", client, internal, controller),
-                "advertised.listeners", client + "," + internal,
+                "listeners", listeners(clientPort) + "," + controller,
+                "advertised.listeners", listeners(clientPort),
                 "inter.broker.listener.name", "INTERNAL",
                 "listener.security.protocol.map",
                         "CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",

@@ -62,8 +62,8 @@ final class Connections {
             String topic, Map<TopicPartition, TopicEnds.End> told, long asked) {
         Continuity.Known before = last.get(topic);
         // What a replica finds when it starts, nobody lost a moment ago.
-        boolean others = before != null && !before.isOfLeaders(told);
-        Duration late = others ? Delivery.Doubt.ON_ITS_WAY : Duration.ZERO;
+        boolean haveChanged = before != null && !before.isOfLeaders(told);
+        Duration late = haveChanged ? Delivery.Doubt.ON_ITS_WAY : Duration.ZERO;
         long settled = asked + lock.plus(Publisher.MOST).toNanos();
         var old = new Delivery.Doubt(asked + late.toNanos(), settled);
         Continuity.Known known = new Continuity.Known(0, told, Optional.of(old));
@@ -72,7 +72,7 @@ final class Connections {
     }
 
     /** A record came from a partition that nobody has told of. */
-    void hasMorePartitions(String topic) {
+    void forgetPartitions(String topic) {
         ends.forget(topic);
     }
 

@@ -124,7 +124,7 @@ final class Continuity implements AutoCloseable {
         TopicEnds.End end = known.ends.get(partition);
         if (end == null) {
             known = Known.NOTHING;
-            others.hasMorePartitions(topic);
+            others.forgetPartitions(topic);
         }
         Known then = known;
         double now = connections();
