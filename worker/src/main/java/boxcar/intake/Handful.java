@@ -18,7 +18,7 @@ final class Handful {
     private static final Logger log = LoggerFactory.getLogger(Handful.class);
 
     /** How long those that ended wait for others, to be settled together. */
-    private static final Duration TOGETHER = Duration.ofMillis(50);
+    private static final Duration TOGETHER = Duration.ofMillis(200);
 
     /** How long a job waits here for its turn, if another replica may take it. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);

@@ -3,7 +3,6 @@ package boxcar.intake;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,7 +34,7 @@ final class HeldJob {
 
     private final Lease lease;
     private final Work work;
-    private final Semaphore turns;
+    private final Turns turns;
     private final Runnable onEnd;
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
     private @Nullable Thread thread;
@@ -43,7 +42,7 @@ final class HeldJob {
     private boolean toInterrupt;
     private boolean lost;
 
-    private HeldJob(Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+    private HeldJob(Lease lease, Work work, Turns turns, Runnable onEnd) {
         this.lease = lease;
         this.work = work;
         this.turns = turns;
@@ -64,11 +63,12 @@ final class HeldJob {
     record Ended(Settling settling, long at) {}
 
     /**
-     * @param turns a permit for each that may be worked on at a time
+     * @param turns where it waits for its own
      * @param onEnd called once, by another thread
      */
-    static HeldJob start(Lease lease, Work work, Semaphore turns, Runnable onEnd) {
+    static HeldJob start(Lease lease, Work work, Turns turns, Runnable onEnd) {
         HeldJob job = new HeldJob(lease, work, turns, onEnd);
+        turns.await();
         THREADS.execute(job::run);
         return job;
     }
@@ -107,9 +107,9 @@ final class HeldJob {
     }
 
     private Settling inTurn() throws InterruptedException {
-        turns.acquire();
+        turns.begin();
         if (!state.compareAndSet(State.WAITING, State.IN_TURN)) {
-            turns.release();
+            turns.end();
             return GIVE_BACK;
         }
         try {
@@ -121,7 +121,7 @@ final class HeldJob {
 
     private void turnIsOver() {
         if (state.compareAndSet(State.IN_TURN, State.PAST)) {
-            turns.release();
+            turns.end();
         }
     }
 

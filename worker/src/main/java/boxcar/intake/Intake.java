@@ -60,8 +60,10 @@ public final class Intake implements AutoCloseable {
         this.settings = settings;
         this.onFatal = onFatal;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        Pace pace = new Pace(topics.jobs(JobTopic.EXECUTE));
-        this.publisher = new Publisher(clients, client + "-results", this::giveUp, pace::isWide);
+        var installing = Slot.Crew.of(topics.jobs(JobTopic.INSTALL), settings.installSlots());
+        var executing = Slot.Crew.of(topics.jobs(JobTopic.EXECUTE), settings.executeSlots());
+        this.publisher =
+                new Publisher(clients, client + "-results", this::giveUp, executing.pace()::isWide);
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),
@@ -106,9 +108,6 @@ public final class Intake implements AutoCloseable {
                         clock,
                         contracts.telemetry,
                         this::giveUp);
-        var installing =
-                Slot.Crew.of(new Pace(topics.jobs(JobTopic.INSTALL)), settings.installSlots());
-        var executing = Slot.Crew.of(pace, settings.executeSlots());
         for (Slot.Place place : places().toList()) {
             Slot.Crew crew = place.topic() == JobTopic.INSTALL ? installing : executing;
             slots.add(new Slot(place, crew, clients, desk, around));

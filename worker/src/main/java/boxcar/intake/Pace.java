@@ -8,53 +8,96 @@ import org.slf4j.LoggerFactory;
 /**
  * How many jobs a slot takes at a time. One, as a rule: a job that waits here could run elsewhere.
  * Several, while there is a backlog of jobs so short that taking each by itself would cost more
- * than to wait for the others. Safe for many threads.
+ * than to wait for the others; the shorter they are, the more. Safe for many threads.
  */
 final class Pace {
     private static final Logger log = LoggerFactory.getLogger(Pace.class);
 
-    private static final int NARROW = 1;
-    private static final int WIDE = 8;
+    private static final int[] WIDTHS = {1, 4, 16};
 
-    /** All that was taken together is to be done in this time, from the poll that brought it. */
-    private static final Duration SHORT = Duration.ofMillis(100);
+    /** What is taken together should be done in this time, from the poll that brought it. */
+    private static final Duration SHORT = Duration.ofMillis(300);
+
+    /** What publishing takes, and acknowledging, however many there are. */
+    private static final Duration ONCE = Duration.ofMillis(20);
 
     /** A poll that takes longer found no backlog. */
     private static final Duration AT_ONCE = Duration.ofMillis(25);
 
-    /** How many polls in a row must have found a backlog of short jobs; more after a mistake. */
-    private static final int LEAST = 64;
+    /** How many jobs of a backlog must have been short in a row; more after a mistake. */
+    private static final int LEAST = 32;
 
     private static final int MOST = 4096;
 
     private final String topic;
+    private final int turns;
     private final AtomicBoolean changing = new AtomicBoolean();
     private int row;
     private int needed = LEAST;
-    private volatile boolean wide;
+    private volatile int level;
 
-    Pace(String topic) {
+    /**
+     * @param turns how many jobs are worked on at a time
+     */
+    Pace(String topic, int turns) {
         this.topic = topic;
+        this.turns = turns;
     }
 
     /** How many are taken at a time now. */
     int width() {
-        return wide ? WIDE : NARROW;
+        return WIDTHS[level];
     }
 
     /** Whether jobs come so thick that one may wait for the next for some milliseconds. */
     boolean isWide() {
-        return wide;
+        return level > 0;
     }
 
-    /** Some jobs were taken and settled: how long the poll took, and all the rest. */
-    synchronized void settled(Duration polled, Duration took) {
-        boolean thick = polled.compareTo(AT_ONCE) <= 0 && took.compareTo(SHORT) <= 0;
-        row = thick ? row + 1 : 0;
-        if (!wide && row >= needed) {
-            wide = true;
-            log.info("{}: a backlog of short jobs; up to {} at a time", topic, WIDE);
+    /**
+     * Some jobs were taken and settled.
+     *
+     * @param width how many were to be taken
+     * @param polled how long the poll took
+     * @param took all the rest, from there until the last was settled
+     */
+    synchronized void settled(int width, Duration polled, Duration took) {
+        if (width != width()) {
+            return;
         }
+        if (isWide() && took.compareTo(SHORT.multipliedBy(2)) > 0) {
+            beSlowerToTrust();
+            go(level - 1, "they take long");
+            return;
+        }
+        int next = widestFor(took);
+        boolean thick = polled.compareTo(AT_ONCE) <= 0 && next > level;
+        row = thick ? row + width : 0;
+        if (row >= needed) {
+            go(next, "a backlog of short jobs");
+        }
+    }
+
+    /** As many as would be done in a short time. */
+    private int widestFor(Duration took) {
+        int widest = level;
+        while (widest + 1 < WIDTHS.length
+                && wouldTake(WIDTHS[widest + 1], took).compareTo(SHORT) <= 0) {
+            widest++;
+        }
+        return widest;
+    }
+
+    /**
+     * How long those of a greater width would take. While one is taken at a time as many are worked
+     * on as have a turn; of the others half as many wait before them.
+     */
+    private Duration wouldTake(int next, Duration took) {
+        Duration running = took.minus(ONCE);
+        return (isWide()
+                        ? running.multipliedBy(next).dividedBy(width())
+                        : took.multipliedBy(next + next / 2).dividedBy(turns))
+                .plus(ONCE);
     }
 
     /** A poll brought nothing. */
@@ -65,18 +108,27 @@ final class Pace {
 
     /** Jobs that were taken together wait too long for one of them. */
     synchronized void late() {
-        if (wide) {
-            needed = Math.min(needed * 2, MOST);
+        if (isWide()) {
+            beSlowerToTrust();
         }
         narrow("some take long");
     }
 
+    private void beSlowerToTrust() {
+        needed = Math.min(needed * 2, MOST);
+    }
+
     private void narrow(String why) {
         row = 0;
-        if (wide) {
-            wide = false;
-            log.info("{}: {}; one at a time", topic, why);
+        if (isWide()) {
+            go(0, why);
         }
+    }
+
+    private void go(int next, String why) {
+        row = 0;
+        level = next;
+        log.info("{}: {}; up to {} at a time", topic, why, width());
     }
 
     /**

@@ -54,8 +54,8 @@ final class Slot implements Runnable {
     private volatile boolean serving;
     private boolean hasServed;
 
-    /** Whether this is one of the slots that poll. */
-    private boolean polling;
+    /** How many jobs this slot may take, if it is one of those that poll; else none. */
+    private int polling;
 
     private boolean changing;
     private int failures;
@@ -85,36 +85,41 @@ final class Slot implements Runnable {
     /**
      * What the slots of a topic share.
      *
-     * @param turns a permit for each job that may be worked on at a time
      * @param pollers a permit for each slot that may poll at a time
      */
-    record Crew(Pace pace, Semaphore turns, Semaphore pollers) {
+    record Crew(Pace pace, Turns turns, Semaphore pollers) {
         /** One that waits for records, and one to take over when it has some. */
         static final int POLLERS = 2;
 
-        static Crew of(Pace pace, int slots) {
-            return new Crew(pace, new Semaphore(slots, true), new Semaphore(POLLERS, true));
-        }
-
-        /** Waits until one more slot may poll, and what it takes may begin. */
-        boolean mayPoll(Duration patience) throws InterruptedException {
-            return hasTurn(patience)
-                    && pollers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+        static Crew of(String topic, int slots) {
+            return new Crew(new Pace(topic, slots), new Turns(slots), new Semaphore(POLLERS, true));
         }
 
         /**
-         * Waits until a job that is taken now may begin. Those that are taken by the handful wait
-         * in any case.
+         * Waits until one more slot may poll: what it takes may begin, or, if that is several, will
+         * when few others have.
          */
-        private boolean hasTurn(Duration patience) throws InterruptedException {
-            if (pace.isWide()) {
-                return true;
-            }
-            if (!turns.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        boolean mayPoll(int width, Duration patience) throws InterruptedException {
+            boolean room = width > 1 ? turns.promise(width, patience) : turns.awaitFree(patience);
+            if (!room) {
                 return false;
             }
-            turns.release();
-            return true;
+            boolean may = false;
+            try {
+                may = pollers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+                return may;
+            } finally {
+                if (!may) {
+                    havePolled(width);
+                }
+            }
+        }
+
+        /** What was to be taken is counted otherwise from now on, or did not come. */
+        void havePolled(int width) {
+            if (width > 1) {
+                turns.taken(width);
+            }
         }
     }
 
@@ -162,12 +167,12 @@ final class Slot implements Runnable {
      * @return false if it is no use to go on
      */
     private boolean serveOnce() throws InterruptedException {
-        if (!mayPoll(POLL)) {
+        int width = crew.pace.width();
+        if (!mayPoll(width, POLL)) {
             hasChanged();
             return true;
         }
         try {
-            int width = crew.pace.width();
             KafkaShareConsumer<byte[], byte[]> consumer =
                     clients.share(place.group, place.name, width);
             try {
@@ -190,9 +195,11 @@ final class Slot implements Runnable {
         }
     }
 
-    private boolean mayPoll(Duration patience) throws InterruptedException {
-        polling = polling || crew.mayPoll(patience);
-        return polling;
+    private boolean mayPoll(int width, Duration patience) throws InterruptedException {
+        if (polling == 0 && crew.mayPoll(width, patience)) {
+            polling = width;
+        }
+        return polling > 0;
     }
 
     /**
@@ -200,8 +207,9 @@ final class Slot implements Runnable {
      * and what that brings would not be polled.
      */
     private void stopPolling() {
-        if (polling) {
-            polling = false;
+        if (polling > 0) {
+            crew.havePolled(polling);
+            polling = 0;
             crew.pollers.release();
         }
     }
@@ -247,10 +255,10 @@ final class Slot implements Runnable {
             KafkaShareConsumer<byte[], byte[]> consumer, int width, Continuity continuity)
             throws InterruptedException {
         while (around.gate.isOpen() && !isToChange(width)) {
-            if (!mayPoll(SOON)) {
+            if (!mayPoll(width, SOON)) {
                 // No poll tells what was accepted, then.
                 consumer.commitAsync();
-                if (!mayPoll(POLL)) {
+                if (!mayPoll(width, POLL)) {
                     continue;
                 }
             }
@@ -261,12 +269,12 @@ final class Slot implements Runnable {
                 crew.pace.idle();
                 continuity.refresh();
             } else {
-                stopPolling();
                 // The time of the locks runs from here on, so they are taken first.
                 Leases leases = new Leases(consumer, lock(consumer));
                 continuity.refresh();
                 Duration rest = work(records, leases, continuity, taken);
                 crew.pace.settled(
+                        width,
                         Duration.ofNanos(taken - asked),
                         Duration.ofNanos(System.nanoTime() - taken));
                 around.gate.rest(rest);
@@ -324,6 +332,7 @@ final class Slot implements Runnable {
                                     taken);
             jobs.add(HeldJob.start(lease, work, crew.turns, running::countDown));
         }
+        stopPolling();
         var handful =
                 new Handful(
                         place.name,

@@ -8,66 +8,114 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
-    private static final Duration QUICK = Duration.ofMillis(5);
-    private static final int ENOUGH = 64;
+    private static final Duration AT_ONCE = Duration.ofMillis(5);
+    private static final Duration QUICK = Duration.ofMillis(46);
+    private static final Duration LESS_QUICK = Duration.ofMillis(47);
+    private static final int TURNS = 4;
 
-    private final Pace pace = new Pace("t");
+    /** So many polls are enough while one is taken at a time. */
+    private static final int OF_ONE = 32;
 
-    private void settle(int times) {
-        for (int i = 0; i < times; i++) {
-            pace.settled(QUICK, QUICK);
+    /** And while four are. */
+    private static final int OF_FOUR = 8;
+
+    private final Pace pace = new Pace("t", TURNS);
+
+    private void settle(int polls, Duration took) {
+        for (int i = 0; i < polls; i++) {
+            pace.settled(pace.width(), AT_ONCE, took);
         }
     }
 
     @Test
     void oneAtATimeUntilABacklogOfShortJobsIsSure() {
-        settle(ENOUGH - 1);
+        settle(OF_ONE - 1, QUICK);
         assertEquals(1, pace.width());
-        settle(1);
-        assertEquals(8, pace.width());
+        assertFalse(pace.isWide());
+        settle(1, QUICK);
+        assertEquals(16, pace.width());
         assertTrue(pace.isWide());
+        settle(10 * OF_ONE, QUICK);
+        assertEquals(16, pace.width());
+    }
+
+    @Test
+    void theLongerTheyAreTheFewer() {
+        settle(OF_ONE, LESS_QUICK);
+        assertEquals(4, pace.width());
+    }
+
+    @Test
+    void jobsThatTakeLongAreTakenOneByOne() {
+        settle(2 * OF_ONE, Duration.ofMillis(187));
+        assertEquals(1, pace.width());
+        settle(OF_ONE, Duration.ofMillis(186));
+        assertEquals(4, pace.width());
+    }
+
+    @Test
+    void moreAreTakenWhenTheyTurnOutShorter() {
+        settle(OF_ONE, LESS_QUICK);
+        settle(2 * OF_FOUR, Duration.ofMillis(91));
+        assertEquals(4, pace.width());
+        settle(OF_FOUR - 1, Duration.ofMillis(90));
+        assertEquals(4, pace.width());
+        settle(1, Duration.ofMillis(90));
+        assertEquals(16, pace.width());
     }
 
     @Test
     void aPollThatWaitedIsNoBacklog() {
-        settle(ENOUGH - 1);
-        pace.settled(Duration.ofMillis(30), QUICK);
-        settle(ENOUGH - 1);
+        settle(OF_ONE - 1, QUICK);
+        pace.settled(1, Duration.ofMillis(30), QUICK);
+        settle(OF_ONE - 1, QUICK);
         assertEquals(1, pace.width());
     }
 
     @Test
-    void aJobThatTakesLongIsNotShort() {
-        settle(ENOUGH - 1);
-        pace.settled(QUICK, Duration.ofMillis(101));
-        settle(ENOUGH - 1);
-        assertEquals(1, pace.width());
+    void whatWasTakenAtAnotherWidthTellsNothing() {
+        settle(OF_ONE, LESS_QUICK);
+        pace.settled(1, AT_ONCE, Duration.ofSeconds(1));
+        assertEquals(4, pace.width());
+    }
+
+    @Test
+    void fewerWhenTheyTakeTwiceAsLongAsTheyShouldAndMoreOnlyWhenThatIsSurer() {
+        settle(OF_ONE, QUICK);
+        settle(1, Duration.ofMillis(600));
+        assertEquals(16, pace.width());
+        settle(1, Duration.ofMillis(601));
+        assertEquals(4, pace.width());
+        settle(2 * OF_FOUR - 1, QUICK);
+        assertEquals(4, pace.width());
+        settle(1, QUICK);
+        assertEquals(16, pace.width());
     }
 
     @Test
     void oneAtATimeWhenThereIsNoMore() {
-        settle(ENOUGH);
+        settle(OF_ONE, QUICK);
         pace.idle();
         assertEquals(1, pace.width());
-        settle(ENOUGH);
-        assertEquals(8, pace.width());
+        settle(OF_ONE, QUICK);
+        assertEquals(16, pace.width());
     }
 
     @Test
     void afterJobsThatWaitedInVainItTakesTwiceAsManyToBeSure() {
-        settle(ENOUGH);
+        settle(OF_ONE, QUICK);
         pace.late();
         assertEquals(1, pace.width());
-        settle(2 * ENOUGH - 1);
+        settle(2 * OF_ONE - 1, QUICK);
         assertEquals(1, pace.width());
-        settle(1);
-        assertEquals(8, pace.width());
+        settle(1, QUICK);
+        assertEquals(16, pace.width());
     }
 
     @Test
     void oneSlotAtATimeChanges() {
         assertFalse(pace.mayChange(1));
-        settle(ENOUGH);
+        settle(OF_ONE, QUICK);
         assertTrue(pace.mayChange(1));
         assertFalse(pace.mayChange(1));
         pace.changed();
