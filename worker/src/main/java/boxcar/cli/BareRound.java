@@ -3,6 +3,8 @@ package boxcar.cli;
 import boxcar.config.Config;
 import boxcar.files.Owner;
 import boxcar.files.Trees;
+import boxcar.sandbox.FirstProcess;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -25,7 +27,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
     /**
      * The worker starts isolate in a network namespace that is ready, and tells it to make none.
      * Nobody starts the loop in one, so isolate makes one for each run, as it does unless it is
-     * told otherwise: the programs of neither have a network.
+     * told otherwise: the programs of neither have a network. So does runc, if it is told to.
      */
     private static final String IN_A_NETWORK = "--share-net";
 
@@ -93,7 +95,10 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         return argument;
     }
 
-    /** An equal bundle, but the program itself is what the container starts. */
+    /**
+     * An equal bundle, but the program itself is what the container starts, and runc makes the
+     * container's control group, as it does unless it is hindered.
+     */
     private String runc(Path stage) throws Exception {
         Path bundle = Files.createDirectory(folder.resolve(stage.getFileName()));
         ObjectNode wanted =
@@ -104,9 +109,8 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         startTheProgram((ObjectNode) wanted.path("process"), user);
         wanted.set("mounts", mounts(wanted, work(user)));
         ObjectNode linux = (ObjectNode) wanted.path("linux");
-        if (!linux.path("cgroupsPath").asText().isEmpty()) {
-            linux.put("cgroupsPath", "/boxcar-bench/box-" + box);
-        }
+        linux.withArray("namespaces").addObject().put("type", "network");
+        linux.put("cgroupsPath", "/boxcar-bench/box-" + box);
         Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(wanted));
         List<String> run =
                 List.of(
@@ -119,19 +123,23 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         return quoted(config.boxes().runc()) + quoted(run) + " </dev/null >/dev/null || exit\n";
     }
 
-    /** In place of {@code perl init.pl ARCH UID GID COUNT ENVIRONMENT… PROGRAM ARGUMENT…}. */
+    /** In place of our first process. */
     private static void startTheProgram(ObjectNode process, int user) {
-        ArrayNode args = (ArrayNode) process.path("args");
-        int count = args.path(5).asInt();
-        ArrayNode env = JSON.createArrayNode();
-        ArrayNode program = JSON.createArrayNode();
-        for (int i = 6; i < args.size(); i++) {
-            (i < 6 + count ? env : program).add(args.get(i));
-        }
-        process.set("args", program);
-        process.set("env", env);
+        FirstProcess ours = FirstProcess.of(words(process.path("args")));
+        process.set("args", array(ours.command()));
+        process.set("env", array(ours.environment()));
         process.putObject("user").put("uid", user).put("gid", user);
         process.remove("capabilities");
+    }
+
+    private static List<String> words(JsonNode array) {
+        return array.valueStream().map(JsonNode::asText).toList();
+    }
+
+    private static ArrayNode array(List<String> words) {
+        ArrayNode array = JSON.createArrayNode();
+        words.forEach(array::add);
+        return array;
     }
 
     private static ArrayNode mounts(ObjectNode wanted, Path work) {
@@ -142,7 +150,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
                     if (place.equals("/box")) {
                         ((ObjectNode) mount).put("source", work.toString());
                     }
-                    if (!place.equals("/.boxcar")) {
+                    if (!place.startsWith("/.boxcar")) {
                         mounts.add(mount);
                     }
                 });

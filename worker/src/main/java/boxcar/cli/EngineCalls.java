@@ -45,7 +45,7 @@ record EngineCalls(String engine, List<Path> stages) {
             export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
             case " $* " in
                 *" run --bundle "*)
-                    bundle=$5
+                    for argument; do [[ $last != --bundle ]] || bundle=$argument; last=$argument; done
                     work=$(sed -n 's/.*"source": *"\\([^"]*\\.disks\\/[^"]*\\)".*/\\1/p' "$bundle/config.json" | head -n 1)
                     if [[ -n $work ]] && grep -q '"/runtime/' "$bundle/config.json"; then
                         to=@OUT@/$(date +%s%N)

@@ -38,6 +38,13 @@ final class Libc {
     private static final int SET_FLAGS = 4;
     private static final long PIDFD_OPEN = 434;
     private static final int NEW_NETWORK = 0x40000000;
+    private static final int NEW_MOUNTS = 0x00020000;
+
+    /** Of mount(2). */
+    static final long MOUNTS_BELOW = 0x4000;
+
+    static final long FOLLOWING_ONLY = 0x80000;
+    static final long READ_ONLY_ANEW_HERE = 0x1 | 0x20 | 0x1000;
     private static final long KEYCTL = "aarch64".equals(System.getProperty("os.arch")) ? 219 : 250;
     private static final long JOIN_SESSION_KEYRING = 1;
     private static final int INTERNET = 2;
@@ -77,6 +84,11 @@ final class Libc {
             told("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle UNSHARE =
             told("unshare", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle MOUNT =
+            told(
+                    "mount",
+                    5,
+                    FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
     private static final MethodHandle SETNS =
             told("setns", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SOCKET =
@@ -347,6 +359,32 @@ final class Libc {
             throw impossible(e);
         }
         require(result, "cannot make a network namespace", state);
+    }
+
+    /** Puts the calling thread into a mount namespace that is a copy of its own. */
+    static void leaveMounts(Arena arena) throws IOException {
+        MemorySegment state = state(arena);
+        int result;
+        try {
+            result = (int) UNSHARE.invokeExact(state, NEW_MOUNTS);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot make a mount namespace", state);
+    }
+
+    /** Changes how something is mounted for the calling thread. */
+    static void changeMount(Arena arena, String place, long flags) throws IOException {
+        MemorySegment state = state(arena);
+        MemorySegment none = MemorySegment.NULL;
+        int result;
+        try {
+            MemorySegment at = arena.allocateFrom(place);
+            result = (int) MOUNT.invokeExact(state, none, at, none, flags, none);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+        require(result, "cannot change the mount " + place, state);
     }
 
     /** Puts the calling thread into the network namespace of a descriptor. */

@@ -54,8 +54,23 @@ public final class OsProcess {
      */
     public static OsProcess start(Command command, Capture stdout, Capture stderr)
             throws IOException {
+        return start(command, Call::run, stdout, stderr);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param starter where to start it
+     * @throws IOException as above
+     */
+    public static OsProcess start(Command command, Starter starter, Capture stdout, Capture stderr)
+            throws IOException {
         return follow(
-                new Follower(arena -> withPipes(arena, command), command.stdin(), stdout, stderr));
+                new Follower(
+                        arena -> withPipes(arena, command, starter),
+                        command.stdin(),
+                        stdout,
+                        stderr));
     }
 
     /**
@@ -122,29 +137,46 @@ public final class OsProcess {
         return new OsProcess(follower, false);
     }
 
-    private static Follower.Started withPipes(Arena arena, Command command) throws IOException {
+    private static Follower.Started withPipes(Arena arena, Command command, Starter starter)
+            throws IOException {
         try (Descriptors ours = new Descriptors(arena);
                 Descriptors its = new Descriptors(arena)) {
-            Spawn spawn = new Spawn(arena, command);
             Libc.Pipe out = Libc.pipe(arena);
             ours.add(out.reading());
-            spawn.give(its.add(out.writing()), 1);
+            its.add(out.writing());
             Libc.Pipe err = Libc.pipe(arena);
             ours.add(err.reading());
-            spawn.give(its.add(err.writing()), 2);
+            its.add(err.writing());
             int in = Libc.NONE;
-            if (command.stdin().length == 0) {
-                spawn.open("/dev/null", Libc.READ_ONLY, 0);
-            } else {
+            int reading = Libc.NONE;
+            if (command.stdin().length > 0) {
                 Libc.Pipe pipe = Libc.pipe(arena);
                 in = ours.add(pipe.writing());
-                spawn.give(its.add(pipe.reading()), 0);
+                reading = its.add(pipe.reading());
                 Libc.neverBlock(arena, in);
             }
-            int pid = spawn.call();
+            int stdin = reading;
+            int pid = starter.start(() -> spawn(command, stdin, out.writing(), err.writing()));
             int end = end(arena, pid);
             ours.keep();
             return new Follower.Started(pid, in, out.reading(), err.reading(), end);
+        }
+    }
+
+    /**
+     * @param in {@link Libc#NONE} if there is nothing to read
+     */
+    private static int spawn(Command command, int in, int out, int err) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Spawn spawn = new Spawn(arena, command);
+            if (in == Libc.NONE) {
+                spawn.open("/dev/null", Libc.READ_ONLY, 0);
+            } else {
+                spawn.give(in, 0);
+            }
+            spawn.give(out, 1);
+            spawn.give(err, 2);
+            return spawn.call();
         }
     }
 

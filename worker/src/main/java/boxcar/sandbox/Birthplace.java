@@ -17,8 +17,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of the worker that lives in the control group of one box, and starts its processes:
- * whatever is started is born in the group of the thread that starts it.
+ * A thread of the worker that starts the processes of one box: whatever is started is born in the
+ * namespaces, and in the control group, of the thread that starts it.
  *
  * <p>Only version 1 has groups of threads. There this costs a stage next to nothing, while moving a
  * process takes 10 to 20 ms on an idle host, and leaves a moment in which it is in no group. The
@@ -42,6 +42,12 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
                         Thread.ofPlatform().daemon().name("birthplace-" + box).factory());
     }
 
+    /** In no group of its own. */
+    static Birthplace of(int box) {
+        return new Birthplace(List.of(), List.of(), box);
+    }
+
+    /** In the control group of its box. */
     static Birthplace in(Cgroup group, Cgroups host, int box) throws Fault, InterruptedException {
         try {
             Birthplace place = new Birthplace(group.tasks(), host.homeTasks(), box);

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control group of one box, v1 or v2. The container has a group of its own below, which runc
- * makes and removes; the figures of this one outlive it. Figures count from {@link #begin}.
+ * The control group of one box, v1 or v2. With v2 a container has a group of its own below, which
+ * runc makes and removes; the figures of this one outlive it. Figures count from {@link #begin}.
  */
 final class Cgroup implements AutoCloseable {
     private static final int KIB = 1024;
@@ -25,18 +25,19 @@ final class Cgroup implements AutoCloseable {
     private static final long BATCH = 256 << 10;
 
     /**
-     * Version 1 counts what lies in TCP buffers by itself, and only in a group that has this limit:
-     * one below it does not count.
+     * Version 1 counts what lies in TCP buffers by itself, and only in a group that has this limit.
      */
     private static final String TCP = "memory.kmem.tcp.limit_in_bytes";
 
-    /** Name of the container's group below this one. */
+    /** Memory, CPU time and processes; with version 1 a group for each. */
+    static final int CONTROLLERS = 3;
+
+    /** Name of the container's group below this one, with v2. */
     static final String CONTAINER = "c";
 
     private final boolean first;
     private final boolean present;
     private final Path memory;
-    private final Path container;
     private final Path cpu;
     private final Path pids;
     private final Figure tasks;
@@ -58,7 +59,6 @@ final class Cgroup implements AutoCloseable {
         first = host.version().equals("v1");
         present = host.present();
         memory = host.memory().resolve(name);
-        container = memory.resolve(CONTAINER);
         cpu = host.cpu().resolve(name);
         pids = host.pids().resolve(name);
         tasks = Figure.of(pids.resolve("pids.current"));
@@ -66,7 +66,7 @@ final class Cgroup implements AutoCloseable {
         stat = Figure.of(memory.resolve("memory.stat"));
         String events = first ? "memory.oom_control" : "memory.events";
         kills = Figure.of(memory.resolve(events));
-        containerKills = Figure.of(container.resolve(events));
+        containerKills = Figure.of(memory.resolve(CONTAINER).resolve(events));
         refusals = Figure.of(memory.resolve(first ? "memory.failcnt" : "memory.events"));
         peak =
                 first
@@ -155,12 +155,16 @@ final class Cgroup implements AutoCloseable {
         }
     }
 
-    /** Whether the kernel killed a process of the container for memory; while that exists. */
+    /**
+     * Whether the kernel killed a process for memory since the beginning; with v2 only while there
+     * is a container.
+     */
     boolean oomKilled() throws Fault {
         try {
-            return present && containerKills.keyed("oom_kill") > 0;
+            return present
+                    && (first ? killed() > killedBase : containerKills.keyed("oom_kill") > 0);
         } catch (IOException e) {
-            throw Faults.sandbox("cannot read the out-of-memory kills of " + container, e);
+            throw Faults.sandbox("cannot read the out-of-memory kills of " + memory, e);
         }
     }
 
@@ -190,7 +194,6 @@ final class Cgroup implements AutoCloseable {
             limited = bytes;
         }
         if (first) {
-            writeIfThere(container.resolve(TCP), Long.toString(bytes));
             peak.reset();
         }
     }
@@ -231,15 +234,6 @@ final class Cgroup implements AutoCloseable {
 
     private long killed() throws IOException {
         return kills.keyed("oom_kill");
-    }
-
-    /** Whether the kernel killed a process of the group itself for memory since the beginning. */
-    boolean memberOomKilled() throws Fault {
-        try {
-            return present && killed() > killedBase;
-        } catch (IOException e) {
-            throw Faults.sandbox("cannot read the out-of-memory kills of " + memory, e);
-        }
     }
 
     /**

@@ -73,7 +73,7 @@ final class IsolateEngine implements BoxEngine {
         folder(box).make();
         tool.init(box);
         if (ownGroups()) {
-            groups.put(box, OwnGroup.make(cgroups, box));
+            groups.put(box, OwnGroup.inhabited(cgroups, box));
         }
     }
 

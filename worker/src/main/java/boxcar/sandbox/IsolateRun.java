@@ -73,7 +73,7 @@ final class IsolateRun {
         } finally {
             process.giveUpStreams();
         }
-        if (exit == 128 + SIGKILL && group != null && group.cgroup().memberOomKilled()) {
+        if (exit == 128 + SIGKILL && group != null && group.cgroup().oomKilled()) {
             return withoutAWord();
         }
         MetaFile told = read();
@@ -223,8 +223,7 @@ final class IsolateRun {
                     told.number("csw-voluntary"),
                     told.number("csw-forced"),
                     told.has("killed"),
-                    told.has("cg-oom-killed")
-                            || (group != null && group.cgroup().memberOomKilled()));
+                    told.has("cg-oom-killed") || (group != null && group.cgroup().oomKilled()));
         } catch (MetaFile.MetaFileException e) {
             throw Faults.sandbox("isolate's figures cannot be read", e);
         }

@@ -14,15 +14,47 @@ import java.util.Map;
  * Spells one stage as the config.json of an OCI bundle.
  *
  * @param user uid and gid of the program; the first process is root with four capabilities
- * @param group path of the container's control group, empty if there is none
+ * @param group the container's control group
  * @param mayProtect whether this worker may shield a process from the out-of-memory killer
  * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config.md">the format</a>
  */
-record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolean mayProtect) {
+record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean mayProtect) {
+    /**
+     * Where a container's processes are counted and bounded; nowhere, if there is neither.
+     *
+     * @param made path of a group that runc is to make for it, or empty
+     * @param joined the lists of threads of groups that its first process joins
+     */
+    record Group(String made, List<Path> joined) {
+        boolean isNone() {
+            return made.isEmpty() && joined.isEmpty();
+        }
+    }
+
     private static final int KIB = 1024;
     private static final int TMP_KIB = 256 * 1024;
     private static final int SHM_KIB = 64 * 1024;
     private static final int OWN_FILES = 64;
+
+    private static final List<String> MASKED =
+            List.of(
+                    "/proc/acpi",
+                    "/proc/asound",
+                    "/proc/kcore",
+                    "/proc/keys",
+                    "/proc/key-users",
+                    "/proc/latency_stats",
+                    "/proc/timer_list",
+                    "/proc/timer_stats",
+                    "/proc/sched_debug",
+                    "/proc/scsi");
+
+    private static final List<String> READ_ONLY =
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+    /** Nobody in a box can make a device; where runc makes the group, it forbids their use too. */
+    private static final Map<String, Object> NO_DEVICES =
+            Map.of("devices", List.of(Map.of("allow", false, "access", "rwm")));
 
     /** What the first process needs to start the program as its user and to end what is left. */
     private static final List<String> FIRST_PROCESS =
@@ -78,17 +110,17 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
     }
 
     private List<String> arguments() {
-        var args = new ArrayList<String>();
-        args.add("/usr/bin/perl");
-        args.add("/.boxcar/init.pl");
-        args.add(System.getProperty("os.arch", ""));
-        args.add(Integer.toString(user));
-        args.add(Integer.toString(user));
-        args.add(Integer.toString(stage.limits().maxOpenFiles()));
-        args.add(Integer.toString(stage.environment().size()));
-        stage.environment().forEach((name, value) -> args.add(name + "=" + value));
-        args.addAll(stage.command());
-        return args;
+        List<String> environment =
+                stage.environment().entrySet().stream()
+                        .map(variable -> variable.getKey() + "=" + variable.getValue())
+                        .toList();
+        return new FirstProcess(
+                        user,
+                        stage.limits().maxOpenFiles(),
+                        group.joined.size(),
+                        environment,
+                        stage.command())
+                .arguments();
     }
 
     private List<Map<String, Object>> rlimits() {
@@ -99,7 +131,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
         all.add(rlimit("RLIMIT_FSIZE", bytes(limits.maxFileSizeKib())));
         all.add(rlimit("RLIMIT_CORE", 0));
         all.add(rlimit("RLIMIT_MEMLOCK", 0));
-        if (group.isEmpty()) {
+        if (group.isNone()) {
             all.add(rlimit("RLIMIT_AS", bytes(limits.memoryKib())));
             all.add(rlimit("RLIMIT_NPROC", limits.maxProcesses()));
         }
@@ -126,6 +158,10 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
             }
         }
         all.add(bind(folder.talk(), "/.boxcar", false));
+        for (int i = 0; i < group.joined.size(); i++) {
+            String place = "/.boxcar/" + RuncFolder.group(i + 1);
+            all.add(bind(group.joined.get(i), place, true));
+        }
         all.add(bind(stage.workDirectory(), "/box", true));
         for (Bind bind : Binds.inOrder(stage)) {
             all.add(bind(bind.outside(), bind.inside(), bind.writable()));
@@ -164,43 +200,25 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, String group, boolea
 
     private Map<String, Object> linux() {
         var namespaces = new ArrayList<Map<String, Object>>();
-        for (String type : List.of("pid", "ipc", "uts", "mount", "network", "cgroup")) {
-            boolean shared = type.equals("network") && stage.network();
-            boolean absent = !Files.exists(Path.of("/proc/self/ns/" + name(type)));
-            if (!shared && !absent) {
+        // The network's is that in which runc is started.
+        for (String type : List.of("pid", "ipc", "uts", "mount", "cgroup")) {
+            if (Files.exists(Path.of("/proc/self/ns/" + name(type)))) {
                 namespaces.add(Map.of("type", type));
             }
         }
-        return Map.of(
-                "namespaces",
-                namespaces,
-                "cgroupsPath",
-                group.isEmpty() ? "" : "/" + group,
-                "resources",
-                Map.of("devices", List.of(Map.of("allow", false, "access", "rwm"))),
-                "maskedPaths",
-                List.of(
-                        "/proc/acpi",
-                        "/proc/asound",
-                        "/proc/kcore",
-                        "/proc/keys",
-                        "/proc/key-users",
-                        "/proc/latency_stats",
-                        "/proc/timer_list",
-                        "/proc/timer_stats",
-                        "/proc/sched_debug",
-                        "/proc/scsi"),
-                "readonlyPaths",
-                List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
-                "seccomp",
-                SyscallFilter.json());
+        var linux = new HashMap<String, Object>();
+        linux.put("namespaces", namespaces);
+        linux.put("maskedPaths", MASKED);
+        linux.put("readonlyPaths", READ_ONLY);
+        linux.put("seccomp", SyscallFilter.json());
+        if (group.joined.isEmpty()) {
+            linux.put("cgroupsPath", group.made.isEmpty() ? "" : "/" + group.made);
+            linux.put("resources", NO_DEVICES);
+        }
+        return linux;
     }
 
     private static String name(String type) {
-        return switch (type) {
-            case "mount" -> "mnt";
-            case "network" -> "net";
-            default -> type;
-        };
+        return type.equals("mount") ? "mnt" : type;
     }
 }

@@ -8,10 +8,15 @@ import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.process.Finished;
+import boxcar.process.OsProcess;
+import boxcar.process.PrivateMounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,6 +41,12 @@ final class RuncEngine implements BoxEngine {
     private final Cgroups cgroups;
     private final boolean mayProtect;
 
+    /** Without groups to make, runc leaves its container where it is started. */
+    private final PrivateMounts groupsNotToWrite;
+
+    /** Of the boxes that are ready. */
+    private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
+
     private RuncEngine(
             SandboxSettings settings,
             Telemetry telemetry,
@@ -47,6 +58,7 @@ final class RuncEngine implements BoxEngine {
         this.settings = settings;
         this.version = version;
         this.cgroups = cgroups;
+        this.groupsNotToWrite = new PrivateMounts(cgroups.all());
     }
 
     static RuncEngine open(SandboxSettings settings, Telemetry telemetry)
@@ -87,6 +99,7 @@ final class RuncEngine implements BoxEngine {
     public void ready(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).make();
+        groups.put(box, OwnGroup.beside(cgroups, box));
     }
 
     @Override
@@ -103,7 +116,11 @@ final class RuncEngine implements BoxEngine {
 
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(FIRST_UID + box);
-        cgroups.sweep(group(box));
+        OwnGroup group = groups.remove(box);
+        if (group != null) {
+            group.close();
+        }
+        cgroups.sweep(OwnGroup.name(box));
         if (Files.isDirectory(folder(box).state().resolve(container(box)))) {
             Finished delete =
                     Tools.run(
@@ -128,10 +145,6 @@ final class RuncEngine implements BoxEngine {
         return "boxcar-" + box;
     }
 
-    private static String group(int box) {
-        return OwnGroup.name(box);
-    }
-
     @Override
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
         int user = FIRST_UID + box;
@@ -141,25 +154,20 @@ final class RuncEngine implements BoxEngine {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }
         RuncFolder folder = folder(box);
-        Cgroup group = cgroups.group(group(box));
-        group.make();
-        String below = cgroups.present() ? group(box) + "/" + Cgroup.CONTAINER : "";
-        folder.write(new RuncBundle(stage, folder, user, below, mayProtect));
-        var argv =
-                List.of(
-                        settings.runc(),
-                        "--root",
-                        folder.state().toString(),
-                        "run",
-                        "--bundle",
-                        folder.bundle().toString(),
-                        container(box));
+        OwnGroup group = Objects.requireNonNull(groups.get(box), "not ready");
+        if (!cgroups.ofThreads()) {
+            // runc starts within it.
+            group.cgroup().make();
+        }
+        folder.write(new RuncBundle(stage, folder, user, within(group, box), mayProtect));
+        OsProcess.Starter starter = starter(group.birthplace(), stage.network());
         boolean well = false;
-        try (group;
-                var talk = Talk.open(folder)) {
+        try (var talk = Talk.open(folder)) {
             Ending ending;
             try (var timing = telemetry.begin("engine")) {
-                ending = new RuncRun(stage, stop, user, group, talk).run(argv);
+                ending =
+                        new RuncRun(stage, stop, user, group.cgroup(), talk)
+                                .run(command(box), starter);
                 StageTime.tell(ending, telemetry, timing);
             }
             try (var _ = telemetry.begin("box-clean-up")) {
@@ -172,6 +180,34 @@ final class RuncEngine implements BoxEngine {
                 endAll(box);
             }
         }
+    }
+
+    private RuncBundle.Group within(OwnGroup group, int box) {
+        if (cgroups.ofThreads()) {
+            return new RuncBundle.Group("", group.cgroup().tasks());
+        }
+        String made = cgroups.present() ? OwnGroup.name(box) + "/" + Cgroup.CONTAINER : "";
+        return new RuncBundle.Group(made, List.of());
+    }
+
+    private OsProcess.Starter starter(Birthplace place, boolean network) {
+        OsProcess.Starter starter = network ? place : place::startApart;
+        return cgroups.ofThreads()
+                ? call -> starter.start(() -> groupsNotToWrite.within(call))
+                : starter;
+    }
+
+    private List<String> command(int box) {
+        return List.of(
+                settings.runc(),
+                "--root",
+                folder(box).state().toString(),
+                // "true": it puts up with groups that it cannot make.
+                "--rootless=" + (cgroups.ofThreads() ? "true" : "auto"),
+                "run",
+                "--bundle",
+                folder(box).bundle().toString(),
+                container(box));
     }
 
     /** Whatever interrupts us: nothing of the stage may live on. */

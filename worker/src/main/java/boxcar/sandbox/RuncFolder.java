@@ -44,6 +44,11 @@ final class RuncFolder {
         return folder.resolve("talk");
     }
 
+    /** Where the list of a control group's threads is mounted for the box's first process. */
+    static String group(int number) {
+        return "group-" + number;
+    }
+
     Path up() {
         return talk().resolve("up");
     }
@@ -63,6 +68,9 @@ final class RuncFolder {
             Files.setAttribute(talk(), "unix:mode", ONLY_ROOT);
             Files.setAttribute(folder, "unix:mode", ONLY_ROOT);
             Tools.mustRun("mkfifo", "-m", "600", up().toString(), down().toString());
+            for (int group = 1; group <= Cgroup.CONTROLLERS; group++) {
+                Files.createFile(talk().resolve(group(group)));
+            }
             try (InputStream script = RuncFolder.class.getResourceAsStream("init.pl")) {
                 if (script == null) {
                     throw new IOException("init.pl is not in the program's jar");

@@ -43,7 +43,7 @@ final class RuncRun {
         stderr = new Capture(cap, stage.listener()::printed, flooded);
     }
 
-    Ending run(List<String> argv) throws Fault, InterruptedException {
+    Ending run(List<String> argv, OsProcess.Starter starter) throws Fault, InterruptedException {
         OsProcess runc;
         try {
             runc =
@@ -52,6 +52,7 @@ final class RuncRun {
                                     argv,
                                     Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                                     stage.stdin()),
+                            starter,
                             stdout,
                             stderr);
         } catch (IOException e) {

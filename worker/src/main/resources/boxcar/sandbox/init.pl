@@ -2,8 +2,11 @@
 # it leaves, and tells the worker exactly how it ended: the first process of a PID namespace ignores
 # signals that it does not handle, and runc's exit status cannot tell "exit 137" from "signal 9".
 #
-# usage: init.pl ARCH UID GID FILES COUNT ENVIRONMENT... PROGRAM ARGUMENT...
+# usage: init.pl ARCH UID GID FILES GROUPS COUNT ENVIRONMENT... PROGRAM ARGUMENT...
 #        (FILES may be open, COUNT variables)
+#
+# It joins GROUPS control groups of version 1, whose lists of threads are mounted in the folder below.
+# Only a thread that joins by itself does so without holding up every start of a process on the host.
 #
 # It talks over two FIFOs in a folder that only root can enter, and closes them on exec:
 #   up   "ready", and at the end "end STATUS WALL-NS CPU-US MAXRSS-KIB CSW-VOLUNTARY CSW-FORCED"
@@ -11,7 +14,7 @@
 # It holds CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_CHOWN; the program holds nothing.
 # Modules are left out: loading POSIX would take longer than all the rest.
 
-my ($arch, $uid, $gid, $files, $count) = splice @ARGV, 0, 5;
+my ($arch, $uid, $gid, $files, $groups, $count) = splice @ARGV, 0, 6;
 my @env = splice @ARGV, 0, $count;
 my @argv = @ARGV;
 $uid += 0;
@@ -29,6 +32,12 @@ sub now {
     syscall($call{clock_gettime}, 1, $time);
     my ($seconds, $nanos) = unpack 'q2', $time;
     return $seconds * 1_000_000_000 + $nanos;
+}
+
+for my $group (1 .. $groups) {
+    open my $tasks, '+<', "/.boxcar/group-$group" or exit 118;
+    defined syswrite $tasks, '0' or exit 119;
+    close $tasks;
 }
 
 open my $up, '>', '/.boxcar/up' or exit 121;
