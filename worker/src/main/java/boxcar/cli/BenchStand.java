@@ -50,7 +50,7 @@ final class BenchStand implements AutoCloseable {
         @Nullable LocalBroker broker = null;
         @Nullable BenchStand stand = null;
         try {
-            broker = LocalBroker.start(folder.resolve("kafka"), 0);
+            broker = LocalBroker.startForLong(folder.resolve("kafka"));
             BenchStand opened = new BenchStand(folder, broker, engine);
             new Topics(Setup.intake(opened.config)).create(1, _ -> {});
             stand = opened;

@@ -5,6 +5,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +37,22 @@ final class LocalBroker implements AutoCloseable {
     }
 
     /**
+     * Starts one that is to work hard, with both of Java's compilers, as Kafka has them wherever it
+     * is run for good. It takes longer to start, and more memory.
+     */
+    static LocalBroker startForLong(Path directory) throws Fault {
+        return start(directory, 0, 0, List.of());
+    }
+
+    /**
      * @param advertised the port that clients are told, of something that leads here; 0 for its own
      */
     static LocalBroker start(Path directory, int port, int advertised) throws Fault {
+        return start(directory, port, advertised, List.of("-XX:TieredStopAtLevel=1"));
+    }
+
+    private static LocalBroker start(
+            Path directory, int port, int advertised, List<String> compilers) throws Fault {
         String classPath = System.getProperty(CLASS_PATH);
         if (classPath == null || classPath.isEmpty()) {
             throw new Fault(
@@ -48,25 +63,27 @@ final class LocalBroker implements AutoCloseable {
         }
         try {
             Files.createDirectories(directory);
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(compilers);
+            command.addAll(
+                    List.of(
+                            "-XX:+UseSerialGC",
+                            "-Xmx256m",
+                            "--sun-misc-unsafe-memory-access=allow",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-cp",
+                            classPath,
+                            "boxcar.broker.BrokerMain",
+                            "--directory",
+                            directory.toString(),
+                            "--port",
+                            Integer.toString(port),
+                            "--advertised-port",
+                            Integer.toString(advertised),
+                            "--until-stdin-closes"));
             Process process =
-                    new ProcessBuilder(
-                                    Path.of(System.getProperty("java.home"), "bin", "java")
-                                            .toString(),
-                                    "-XX:+UseSerialGC",
-                                    "-XX:TieredStopAtLevel=1",
-                                    "-Xmx256m",
-                                    "--sun-misc-unsafe-memory-access=allow",
-                                    "--enable-native-access=ALL-UNNAMED",
-                                    "-cp",
-                                    classPath,
-                                    "boxcar.broker.BrokerMain",
-                                    "--directory",
-                                    directory.toString(),
-                                    "--port",
-                                    Integer.toString(port),
-                                    "--advertised-port",
-                                    Integer.toString(advertised),
-                                    "--until-stdin-closes")
+                    new ProcessBuilder(command)
                             .redirectError(directory.resolve("broker.log").toFile())
                             .start();
             return new LocalBroker(process, awaitReady(process, directory));
