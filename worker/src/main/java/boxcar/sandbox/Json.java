@@ -7,6 +7,14 @@ import java.util.Map;
 final class Json {
     private Json() {}
 
+    /** A value that is written already. */
+    record Written(String text) {}
+
+    /** For a value that never changes. */
+    static Written once(Object value) {
+        return new Written(write(value));
+    }
+
     static String write(Object value) {
         var text = new StringBuilder();
         write(value, text);
@@ -35,6 +43,7 @@ final class Json {
                 }
                 text.append(list.isEmpty() ? "[]" : "]");
             }
+            case Written written -> text.append(written.text);
             case Number number -> text.append(number);
             case Boolean bool -> text.append(bool);
             default -> quote(value.toString(), text);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Spells one stage as the config.json of an OCI bundle.
@@ -36,25 +37,42 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
     private static final int SHM_KIB = 64 * 1024;
     private static final int OWN_FILES = 64;
 
-    private static final List<String> MASKED =
-            List.of(
-                    "/proc/acpi",
-                    "/proc/asound",
-                    "/proc/kcore",
-                    "/proc/keys",
-                    "/proc/key-users",
-                    "/proc/latency_stats",
-                    "/proc/timer_list",
-                    "/proc/timer_stats",
-                    "/proc/sched_debug",
-                    "/proc/scsi");
+    private static final Json.Written MASKED =
+            Json.once(
+                    List.of(
+                            "/proc/acpi",
+                            "/proc/asound",
+                            "/proc/kcore",
+                            "/proc/keys",
+                            "/proc/key-users",
+                            "/proc/latency_stats",
+                            "/proc/timer_list",
+                            "/proc/timer_stats",
+                            "/proc/sched_debug",
+                            "/proc/scsi"));
 
-    private static final List<String> READ_ONLY =
-            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+    private static final Json.Written READ_ONLY =
+            Json.once(
+                    List.of(
+                            "/proc/bus",
+                            "/proc/fs",
+                            "/proc/irq",
+                            "/proc/sys",
+                            "/proc/sysrq-trigger"));
+
+    private static final Json.Written SECCOMP = Json.once(SyscallFilter.json());
+
+    /** The network's is that in which runc is started. */
+    private static final Json.Written NAMESPACES =
+            Json.once(
+                    Stream.of("pid", "ipc", "uts", "mount", "cgroup")
+                            .filter(type -> Files.exists(Path.of("/proc/self/ns", name(type))))
+                            .map(type -> Map.of("type", type))
+                            .toList());
 
     /** Nobody in a box can make a device; where runc makes the group, it forbids their use too. */
-    private static final Map<String, Object> NO_DEVICES =
-            Map.of("devices", List.of(Map.of("allow", false, "access", "rwm")));
+    private static final Json.Written NO_DEVICES =
+            Json.once(Map.of("devices", List.of(Map.of("allow", false, "access", "rwm"))));
 
     /** What the first process needs to start the program as its user and to end what is left. */
     private static final List<String> FIRST_PROCESS =
@@ -199,18 +217,11 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
     }
 
     private Map<String, Object> linux() {
-        var namespaces = new ArrayList<Map<String, Object>>();
-        // The network's is that in which runc is started.
-        for (String type : List.of("pid", "ipc", "uts", "mount", "cgroup")) {
-            if (Files.exists(Path.of("/proc/self/ns/" + name(type)))) {
-                namespaces.add(Map.of("type", type));
-            }
-        }
         var linux = new HashMap<String, Object>();
-        linux.put("namespaces", namespaces);
+        linux.put("namespaces", NAMESPACES);
         linux.put("maskedPaths", MASKED);
         linux.put("readonlyPaths", READ_ONLY);
-        linux.put("seccomp", SyscallFilter.json());
+        linux.put("seccomp", SECCOMP);
         if (group.joined.isEmpty()) {
             linux.put("cgroupsPath", group.made.isEmpty() ? "" : "/" + group.made);
             linux.put("resources", NO_DEVICES);

@@ -44,6 +44,8 @@ final class RuncEngine implements BoxEngine {
     /** Without groups to make, runc leaves its container where it is started. */
     private final PrivateMounts groupsNotToWrite;
 
+    private final Map<Integer, RuncFolder> folders = new ConcurrentHashMap<>();
+
     /** Of the boxes that are ready. */
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
 
@@ -98,6 +100,7 @@ final class RuncEngine implements BoxEngine {
     @Override
     public void ready(int box) throws Fault, InterruptedException {
         sweep(box);
+        folders.remove(box);
         folder(box).make();
         groups.put(box, OwnGroup.beside(cgroups, box));
     }
@@ -138,7 +141,7 @@ final class RuncEngine implements BoxEngine {
     }
 
     private RuncFolder folder(int box) {
-        return new RuncFolder(settings.locks(), box);
+        return folders.computeIfAbsent(box, number -> new RuncFolder(settings.locks(), number));
     }
 
     private static String container(int box) {
@@ -159,6 +162,7 @@ final class RuncEngine implements BoxEngine {
             // runc starts within it.
             group.cgroup().make();
         }
+        folder.prepare(stage.binds());
         folder.write(new RuncBundle(stage, folder, user, within(group, box), mayProtect));
         OsProcess.Starter starter = starter(group.birthplace(), stage.network());
         boolean well = false;
@@ -169,9 +173,6 @@ final class RuncEngine implements BoxEngine {
                         new RuncRun(stage, stop, user, group.cgroup(), talk)
                                 .run(command(box), starter);
                 StageTime.tell(ending, telemetry, timing);
-            }
-            try (var _ = telemetry.begin("box-clean-up")) {
-                folder.removePlaces(stage.binds());
             }
             well = true;
             return ending;

@@ -14,12 +14,18 @@ import java.util.List;
 /**
  * What one runc box keeps on the host: its bundle, runc's own state, and the folder over which the
  * box's first process and the worker talk. It lies beside the lock of the number, so that the next
- * holder can end a container that a dead replica left.
+ * holder can end a container that a dead replica left. For one thread at a time.
  */
 final class RuncFolder {
     private static final int ONLY_ROOT = 0700;
 
     private final Path folder;
+
+    /** Where in the box something is bound. */
+    private List<String> places = List.of();
+
+    /** The bundle's config.json. */
+    private String written = "";
 
     RuncFolder(Path locks, int box) {
         folder = locks.resolve(box + ".runc");
@@ -89,13 +95,22 @@ final class RuncFolder {
     }
 
     /**
-     * Removes the places where a stage's own folders were bound. Those that every box has stay, for
-     * the kernel takes its time to remove what something was mounted on.
+     * Makes it ready for a stage: where something else was bound for the one before, nothing is
+     * left. Places that both have stay, for the kernel takes its time to remove what something was
+     * mounted on.
      */
-    void removePlaces(List<Bind> binds) throws Fault {
+    void prepare(List<Bind> binds) throws Fault {
+        List<String> wanted = binds.stream().map(Bind::inside).sorted().toList();
+        if (!wanted.equals(places)) {
+            removePlaces();
+            places = wanted;
+        }
+    }
+
+    private void removePlaces() throws Fault {
         try {
-            for (Bind bind : binds) {
-                Path place = Path.of(bind.inside()).getName(0);
+            for (String inside : places) {
+                Path place = Path.of(inside).getName(0);
                 if (!Binds.isInEveryBox(place) && Files.exists(root().resolve(place))) {
                     Trees.delete(root().resolve(place));
                 }
@@ -106,10 +121,13 @@ final class RuncFolder {
     }
 
     void write(RuncBundle bundle) throws Fault {
+        String json = bundle.json();
+        if (json.equals(written)) {
+            return;
+        }
         try {
-            Files.write(
-                    bundle().resolve("config.json"),
-                    bundle.json().getBytes(StandardCharsets.UTF_8));
+            Files.write(bundle().resolve("config.json"), json.getBytes(StandardCharsets.UTF_8));
+            written = json;
         } catch (IOException e) {
             throw Faults.box("cannot write the bundle " + bundle(), e);
         }
