@@ -45,7 +45,11 @@ final class Turns {
         free.release();
     }
 
-    /** Waits until a job that is taken now could begin. */
+    /**
+     * Waits until a job that is taken now could begin.
+     *
+     * @return whether it could in this time
+     */
     boolean awaitFree(Duration patience) throws InterruptedException {
         if (!free.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
             return false;
@@ -57,6 +61,8 @@ final class Turns {
     /**
      * Waits until at most half so many as are to be taken are held and wait, then counts those that
      * are to be taken as if they were, until {@link #taken}.
+     *
+     * @return whether they may be taken; false if not in this time
      */
     boolean promise(int some, Duration patience) throws InterruptedException {
         long left = patience.toNanos();

@@ -40,11 +40,15 @@ final class Libc {
     private static final int NEW_NETWORK = 0x40000000;
     private static final int NEW_MOUNTS = 0x00020000;
 
-    /** Of mount(2). */
+    /** MS_REC of mount(2): the mounts below, too. */
     static final long MOUNTS_BELOW = 0x4000;
 
+    /** MS_SLAVE: it gets what is mounted elsewhere, and gives nothing back. */
     static final long FOLLOWING_ONLY = 0x80000;
+
+    /** MS_RDONLY, MS_REMOUNT and MS_BIND: this one mount, not the file system. */
     static final long READ_ONLY_ANEW_HERE = 0x1 | 0x20 | 0x1000;
+
     private static final long KEYCTL = "aarch64".equals(System.getProperty("os.arch")) ? 219 : 250;
     private static final long JOIN_SESSION_KEYRING = 1;
     private static final int INTERNET = 2;
@@ -351,26 +355,23 @@ final class Libc {
 
     /** Puts the calling thread into a new network namespace. */
     static void leaveNetwork(Arena arena) throws IOException {
-        MemorySegment state = state(arena);
-        int result;
-        try {
-            result = (int) UNSHARE.invokeExact(state, NEW_NETWORK);
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
-        require(result, "cannot make a network namespace", state);
+        unshare(arena, NEW_NETWORK, "cannot make a network namespace");
     }
 
     /** Puts the calling thread into a mount namespace that is a copy of its own. */
     static void leaveMounts(Arena arena) throws IOException {
+        unshare(arena, NEW_MOUNTS, "cannot make a mount namespace");
+    }
+
+    private static void unshare(Arena arena, int what, String failure) throws IOException {
         MemorySegment state = state(arena);
         int result;
         try {
-            result = (int) UNSHARE.invokeExact(state, NEW_MOUNTS);
+            result = (int) UNSHARE.invokeExact(state, what);
         } catch (Throwable e) {
             throw impossible(e);
         }
-        require(result, "cannot make a mount namespace", state);
+        require(result, failure, state);
     }
 
     /** Changes how something is mounted for the calling thread. */
