@@ -86,9 +86,7 @@ final class Backlog {
 
     /** Holds the workers, sends the jobs, lets the workers go on, and waits for all results. */
     Done carryOut(BenchWorker... workers) throws Exception {
-        for (BenchWorker worker : workers) {
-            worker.hold();
-        }
+        BenchWorker.holdAtRest(workers);
         Thread.sleep(FETCHES);
         send();
         try (ResultReader results = stand.ownClient().readResults()) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A worker in a process of its own, started as an operator starts one, by the launcher. It can be
@@ -24,11 +25,18 @@ final class BenchWorker implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long LOOK_MILLIS = 2;
 
+    /**
+     * Half a second after a backlog has ended the slots begin to open their consumers anew, one
+     * after the other, to take one job at a time again.
+     */
+    private static final Duration SETTLING = Duration.ofSeconds(3);
+
     private final Process process;
     private final URI metrics;
     private final Path log;
     private final HttpClient http = HttpClient.newHttpClient();
     private final long started;
+    private boolean isHeld;
 
     private BenchWorker(Process process, URI metrics, Path log, long started) {
         this.process = process;
@@ -103,12 +111,29 @@ final class BenchWorker implements AutoCloseable {
         return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
+    /**
+     * Holds them still, when they have had time to come to rest. One that was to change how many
+     * jobs it takes at a time would do so when it goes on, and give back what its fetches then
+     * bring: that is delivered once more, and answered a second later.
+     */
+    static void holdAtRest(BenchWorker... workers) throws IOException, InterruptedException {
+        if (Stream.of(workers).anyMatch(worker -> !worker.isHeld)) {
+            Thread.sleep(SETTLING);
+        }
+        for (BenchWorker worker : workers) {
+            worker.hold();
+        }
+    }
+
+    /** Holds it still at once. */
     void hold() throws IOException, InterruptedException {
         signal("STOP");
+        isHeld = true;
     }
 
     void goOn() throws IOException, InterruptedException {
         signal("CONT");
+        isHeld = false;
     }
 
     private void signal(String name) throws IOException, InterruptedException {

@@ -39,7 +39,7 @@ final class TurnByTurn {
      * @return how it went, for people
      */
     String take(Recipe recipe, int jobs, int runs) throws Exception {
-        worker.hold();
+        BenchWorker.holdAtRest(worker);
         CpuTime bareBegan = CpuTime.of(ProcessHandle.current().pid());
         double before = bare.run(runs);
         CpuTime began = worker.cpuOfAll();
