@@ -41,7 +41,7 @@ public class BoxBench {
 
     @Setup
     public void open() throws IOException {
-        owner = Owner.of(NOBODY, NOBODY);
+        owner = new Owner(NOBODY, NOBODY);
         folder = BenchFolder.make();
         settings =
                 new SandboxSettings(

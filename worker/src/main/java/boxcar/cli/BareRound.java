@@ -161,7 +161,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         Path work = folder.resolve("work");
         if (!Files.exists(work)) {
             copy(calls.stages().getFirst().resolve("work"), work);
-            Trees.giveTo(work, Owner.of(user, user));
+            Trees.giveTo(work, new Owner(user, user));
         }
         return work;
     }

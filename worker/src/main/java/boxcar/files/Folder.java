@@ -1,59 +1,68 @@
 package boxcar.files;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
 import java.io.IOException;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.SecureDirectoryStream;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * An open folder: what is in it is reached through its descriptor, never by a path from the root.
- * Names keep the bytes that the kernel gave, whatever the locale. For one thread.
+ * For one thread.
  */
-final class Folder implements AutoCloseable {
-    private static final Path UP = Path.of("..");
+final class Folder extends Opened {
+    /** Some hundred entries. */
+    private static final int ENTRIES = 1 << 13;
 
-    private final SecureDirectoryStream<Path> stream;
+    /** Where in a struct linux_dirent64 its length is, its type and its name. */
+    private static final long LENGTH_AT = 16;
 
-    private Folder(SecureDirectoryStream<Path> stream) {
-        this.stream = stream;
+    private static final long TYPE_AT = 18;
+    private static final long NAME_AT = 19;
+
+    /** A type is what a mode has in its highest bits, or 0 on file systems that do not tell it. */
+    private static final int TYPE_IN_MODE = 12;
+
+    /** PATH_MAX, which a link's destination has at most. */
+    private static final int LONGEST_PATH = 4096;
+
+    private static final Name UP = Name.plain("..");
+
+    private Folder(int descriptor, Scratch scratch) {
+        super(descriptor, scratch);
     }
+
+    /** What a folder has in it. */
+    record Entry(Name name, Status.Kind kind) {}
 
     /**
      * @throws NotDirectoryException if the last part of the path is a symbolic link or no folder
      */
     static Folder open(Path path) throws IOException {
-        Path absolute = path.toAbsolutePath();
-        Path parent = absolute.getParent();
-        if (parent == null) {
-            return new Folder(secure(absolute));
-        }
-        try (var above = new Folder(secure(parent))) {
-            return above.enter(absolute.getFileName());
-        }
+        Scratch scratch = new Scratch();
+        return open(FileCalls.BY_PATH, scratch.text(path.toString()), scratch);
     }
 
-    @SuppressWarnings({"unchecked", "StreamResourceLeak"}) // The Folder closes it.
-    private static SecureDirectoryStream<Path> secure(Path path) throws IOException {
-        var stream = Files.newDirectoryStream(path);
-        if (stream instanceof SecureDirectoryStream<?> secure) {
-            return (SecureDirectoryStream<Path>) secure;
+    private static Folder open(int folder, MemorySegment name, Scratch scratch) throws IOException {
+        return new Folder(descriptor(folder, name, FileCalls.OF_FOLDER, scratch), scratch);
+    }
+
+    private static int descriptor(int folder, MemorySegment name, int flags, Scratch scratch)
+            throws IOException {
+        int descriptor = -1;
+        try {
+            descriptor = FileCalls.open(scratch.state(), folder, name, flags);
+            return descriptor;
+        } finally {
+            if (descriptor < 0) {
+                scratch.close();
+            }
         }
-        stream.close();
-        throw new IOException(path + " is on a file system without descriptors of folders");
     }
 
     /**
@@ -61,82 +70,99 @@ final class Folder implements AutoCloseable {
      *
      * @throws NotDirectoryException if it is anything else
      */
-    Folder enter(Path name) throws IOException {
-        if (!attributes(name).isDirectory()) {
-            throw new NotDirectoryException(name.toString());
-        }
-        return new Folder(stream.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS));
+    Folder enter(Name name) throws IOException {
+        Scratch scratch = new Scratch();
+        return open(descriptor(), scratch.name(name), scratch);
     }
 
     /** The folder above; only while nobody moves folders about. */
     Folder up() throws IOException {
-        return new Folder(stream.newDirectoryStream(UP));
+        return enter(UP);
     }
 
-    /** Reads all names; once for each opening. */
-    List<Path> names() throws IOException {
-        var names = new ArrayList<Path>();
-        try {
-            for (Path entry : stream) {
-                names.add(entry.getFileName());
+    /** Reads all entries; once for each opening. */
+    List<Entry> entries() throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        MemorySegment some = scratch().allocate(ENTRIES);
+        long end = FileCalls.entries(scratch().state(), descriptor(), some);
+        while (end > 0) {
+            for (long at = 0; at < end; at += some.get(JAVA_SHORT, at + LENGTH_AT)) {
+                Name name = Name.at(some, at + NAME_AT);
+                if (!name.isHereOrAbove()) {
+                    entries.add(new Entry(name, kind(some.get(JAVA_BYTE, at + TYPE_AT), name)));
+                }
             }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+            end = FileCalls.entries(scratch().state(), descriptor(), some);
         }
-        return names;
+        return entries;
+    }
+
+    private Status.Kind kind(byte type, Name name) throws IOException {
+        return type == 0 ? status(name).kind() : Status.kind(type << TYPE_IN_MODE);
     }
 
     /**
      * @throws NoSuchFileException if nothing is there
      */
-    PosixFileAttributes attributes(Path name) throws IOException {
-        return view(name).readAttributes();
+    Status status(Name name) throws IOException {
+        Scratch scratch = scratch();
+        return FileCalls.status(
+                scratch.state(), descriptor(), scratch.name(name), scratch.status());
     }
 
-    PosixFileAttributeView view(Path name) {
-        return stream.getFileAttributeView(
-                name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    /** Makes a folder, and opens it. */
+    Folder make(Name name) throws IOException {
+        FileCalls.makeFolder(scratch().state(), descriptor(), scratch().name(name));
+        return enter(name);
     }
 
-    /** The folder itself. */
-    PosixFileAttributeView view() {
-        return stream.getFileAttributeView(PosixFileAttributeView.class);
+    void permit(Name name, int mode) throws IOException {
+        FileCalls.permit(scratch().state(), descriptor(), scratch().name(name), mode);
     }
 
-    void permit(Path name, Set<PosixFilePermission> permissions) throws IOException {
-        view(name).setPermissions(permissions);
+    void deleteFile(Name name) throws IOException {
+        FileCalls.removeFile(scratch().state(), descriptor(), scratch().name(name));
     }
 
-    void deleteFile(Path name) throws IOException {
-        stream.deleteFile(name);
+    void deleteFolder(Name name) throws IOException {
+        FileCalls.removeFolder(scratch().state(), descriptor(), scratch().name(name));
     }
 
-    void deleteFolder(Path name) throws IOException {
-        stream.deleteDirectory(name);
+    /** Moves something into another folder. */
+    void moveTo(Name name, Folder target, Name newName) throws IOException {
+        FileCalls.rename(
+                scratch().state(),
+                descriptor(),
+                scratch().name(name),
+                target.descriptor(),
+                target.scratch().name(newName));
     }
 
-    void moveTo(Path name, Folder target, Path targetName) throws IOException {
-        stream.move(name, target.stream, targetName);
-    }
-
-    SeekableByteChannel read(Path name) throws IOException {
-        return stream.newByteChannel(
-                name, Set.<OpenOption>of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+    /** A regular file. */
+    OpenFile read(Name name) throws IOException {
+        return open(name, FileCalls.TO_READ);
     }
 
     /** A new file; refuses whatever is there already. */
-    SeekableByteChannel create(Path name, FileAttribute<?>... attributes) throws IOException {
-        return stream.newByteChannel(
-                name,
-                Set.<OpenOption>of(
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE_NEW,
-                        LinkOption.NOFOLLOW_LINKS),
-                attributes);
+    OpenFile create(Name name) throws IOException {
+        return open(name, FileCalls.TO_CREATE);
     }
 
-    @Override
-    public void close() throws IOException {
-        stream.close();
+    private OpenFile open(Name name, int flags) throws IOException {
+        Scratch scratch = new Scratch();
+        return new OpenFile(descriptor(descriptor(), scratch.name(name), flags, scratch), scratch);
+    }
+
+    /** Makes a link here that leads where one of another folder does. */
+    void copyLink(Name name, Folder from) throws IOException {
+        MemorySegment destination = scratch().allocate(LONGEST_PATH + 1L);
+        long length =
+                FileCalls.readLink(
+                        from.scratch().state(),
+                        from.descriptor(),
+                        from.scratch().name(name),
+                        destination.asSlice(0, LONGEST_PATH));
+        destination.set(JAVA_BYTE, length, (byte) 0);
+        FileCalls.makeLink(scratch().state(), descriptor(), scratch().name(name), destination);
     }
 }

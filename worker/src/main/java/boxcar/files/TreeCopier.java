@@ -1,47 +1,27 @@
 package boxcar.files;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Copies a tree of any depth with three open folders. Java has neither mkdirat(2) nor symlinkat(2):
- * folders and links are made in the new root and moved down to their place.
- */
+/** Copies a tree of any depth with two open folders. */
 final class TreeCopier implements AutoCloseable {
-    /** Below PATH_MAX with room for a root: the longest path of a link that is copied. */
-    private static final int NAMEABLE = 3_000;
-
-    private static final int BUFFER = 1 << 16;
-
-    private final Path from;
-    private final Path to;
-    private final Folder top;
-    private final Path passing;
     private final BooleanSupplier stopped;
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-    private final ArrayDeque<Path> above = new ArrayDeque<>();
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment buffer = arena.allocate(OpenFile.CHUNK);
     private Folder source;
     private Folder target;
 
-    private TreeCopier(Path from, Path to, BooleanSupplier stopped) throws IOException {
+    private TreeCopier(Folder source, Folder target, BooleanSupplier stopped) {
+        this.source = source;
+        this.target = target;
         this.stopped = stopped;
-        this.from = from;
-        this.to = to;
-        top = Folder.open(to);
-        top.view().setPermissions(Trees.EXECUTABLE);
-        passing = Path.of("." + UUID.randomUUID());
-        source = Folder.open(from);
-        target = Folder.open(to);
     }
 
     static void copy(Path from, Path to) throws IOException {
@@ -50,16 +30,26 @@ final class TreeCopier implements AutoCloseable {
     }
 
     static boolean copyInto(Path from, Path to, BooleanSupplier stopped) throws IOException {
-        try (var copier = new TreeCopier(from, to, stopped)) {
+        Folder source = Folder.open(from);
+        @Nullable Folder target = null;
+        try {
+            target = Folder.open(to);
+        } finally {
+            if (target == null) {
+                source.close();
+            }
+        }
+        try (var copier = new TreeCopier(source, target, stopped)) {
+            target.permit(Trees.EXECUTABLE);
             return copier.walk();
         }
     }
 
     private boolean walk() throws IOException {
-        var pending = new ArrayDeque<Deque<Path>>();
+        var pending = new ArrayDeque<Deque<Name>>();
         pending.push(copyAllHere());
         while (!stopped.getAsBoolean()) {
-            @Nullable Path below = pending.element().poll();
+            @Nullable Name below = pending.element().poll();
             if (below != null) {
                 enter(below);
                 pending.push(copyAllHere());
@@ -69,89 +59,59 @@ final class TreeCopier implements AutoCloseable {
             if (pending.isEmpty()) {
                 return true;
             }
-            leave();
+            goToSource(source.up());
+            goToTarget(target.up());
         }
         return false;
     }
 
-    private void enter(Path name) throws IOException {
-        Files.createDirectory(to.resolve(passing));
-        top.permit(passing, Trees.EXECUTABLE);
-        top.moveTo(passing, target, name);
-        go(source.enter(name), target.enter(name));
-        above.addLast(name);
+    private void enter(Name name) throws IOException {
+        goToSource(source.enter(name));
+        goToTarget(target.make(name));
+        target.permit(Trees.EXECUTABLE);
     }
 
-    private void leave() throws IOException {
-        go(source.up(), target.up());
-        above.removeLast();
-    }
-
-    private void go(Folder nextSource, Folder nextTarget) throws IOException {
+    private void goToSource(Folder next) {
         source.close();
+        source = next;
+    }
+
+    private void goToTarget(Folder next) {
         target.close();
-        source = nextSource;
-        target = nextTarget;
+        target = next;
     }
 
     /**
      * @return the names of the folders here
      */
-    private Deque<Path> copyAllHere() throws IOException {
-        var folders = new ArrayDeque<Path>();
-        for (Path name : source.names()) {
+    private Deque<Name> copyAllHere() throws IOException {
+        var folders = new ArrayDeque<Name>();
+        for (Folder.Entry entry : source.entries()) {
             if (stopped.getAsBoolean()) {
                 break;
             }
-            PosixFileAttributes attributes = source.attributes(name);
-            if (attributes.isDirectory()) {
-                folders.add(name);
-            } else if (attributes.isRegularFile()) {
-                copyFile(name, attributes);
-            } else if (attributes.isSymbolicLink()) {
-                copyLink(name);
+            switch (entry.kind()) {
+                case FOLDER -> folders.add(entry.name());
+                case REGULAR -> copyFile(entry.name());
+                case LINK -> target.copyLink(entry.name(), source);
+                case OTHER -> {}
             }
         }
         return folders;
     }
 
-    private void copyFile(Path name, PosixFileAttributes attributes) throws IOException {
-        try (var in = source.read(name);
-                var out = target.create(name)) {
-            while (in.read(buffer.clear()) >= 0) {
-                buffer.flip();
-                while (buffer.hasRemaining()) {
-                    out.write(buffer);
-                }
-            }
+    private void copyFile(Name name) throws IOException {
+        try (OpenFile in = source.read(name);
+                OpenFile out = target.create(name)) {
+            out.writeAllOf(in, buffer);
+            out.permit(in.status().isExecutable() ? Trees.EXECUTABLE : Trees.PLAIN);
         }
-        boolean executable = attributes.permissions().contains(PosixFilePermission.OWNER_EXECUTE);
-        target.permit(name, executable ? Trees.EXECUTABLE : Trees.PLAIN);
-    }
-
-    private void copyLink(Path name) throws IOException {
-        Path link = from;
-        int length = 0;
-        for (Path part : above) {
-            link = link.resolve(part);
-            length += bytes(part);
-        }
-        if (length + bytes(name) <= NAMEABLE) {
-            Path destination = Files.readSymbolicLink(link.resolve(name));
-            Files.createSymbolicLink(to.resolve(passing), destination);
-            top.moveTo(passing, target, name);
-        }
-    }
-
-    /** Never too few: a byte that is no UTF-8 counts as the three of its replacement. */
-    private static int bytes(Path name) {
-        return name.toString().getBytes(StandardCharsets.UTF_8).length + 1;
     }
 
     @Override
-    public void close() throws IOException {
-        try (top) {
-            go(top, top);
-        }
+    public void close() {
+        source.close();
+        target.close();
+        arena.close();
     }
 }

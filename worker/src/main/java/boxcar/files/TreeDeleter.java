@@ -6,9 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -17,11 +14,8 @@ import java.util.UUID;
  * (PATH_MAX) nor held open level by level.
  */
 final class TreeDeleter {
-    private static final Set<PosixFilePermission> OWNERS =
-            PosixFilePermissions.fromString("rwx------");
-
     private final Path root;
-    private final String prefix = "." + UUID.randomUUID();
+    private String prefix = "";
     private long moved;
 
     private TreeDeleter(Path root) {
@@ -48,39 +42,43 @@ final class TreeDeleter {
         do {
             before = moved;
             try (Folder top = Folder.open(root)) {
-                for (Path name : top.names()) {
-                    remove(top, name);
+                for (Folder.Entry entry : top.entries()) {
+                    remove(top, entry);
                 }
             }
         } while (moved > before);
     }
 
-    private void remove(Folder top, Path name) throws IOException {
-        if (!top.attributes(name).isDirectory()) {
-            top.deleteFile(name);
+    private void remove(Folder top, Folder.Entry entry) throws IOException {
+        if (entry.kind() != Status.Kind.FOLDER) {
+            top.deleteFile(entry.name());
             return;
         }
-        try (Folder folder = open(top, name)) {
-            for (Path child : folder.names()) {
-                if (folder.attributes(child).isDirectory()) {
-                    permit(folder, child);
-                    folder.moveTo(child, top, Path.of(prefix + moved++));
+        permit(top, entry.name());
+        try (Folder folder = top.enter(entry.name())) {
+            for (Folder.Entry child : folder.entries()) {
+                if (child.kind() == Status.Kind.FOLDER) {
+                    permit(folder, child.name());
+                    folder.moveTo(child.name(), top, newName());
                 } else {
-                    folder.deleteFile(child);
+                    folder.deleteFile(child.name());
                 }
             }
         }
-        top.deleteFolder(name);
+        top.deleteFolder(entry.name());
     }
 
-    private static Folder open(Folder top, Path name) throws IOException {
-        permit(top, name);
-        return top.enter(name);
+    /** One that nothing in the tree has. */
+    private Name newName() {
+        if (moved == 0) {
+            prefix = "." + UUID.randomUUID() + "-";
+        }
+        return Name.plain(prefix + moved++);
     }
 
     /** For a worker that is not root: a folder of its own without r, w or x cannot be emptied. */
-    private static void permit(Folder folder, Path name) throws IOException {
-        if (!folder.attributes(name).permissions().containsAll(OWNERS)) {
+    private static void permit(Folder folder, Name name) throws IOException {
+        if (!folder.status(name).isOpenToOwner()) {
             try {
                 folder.permit(name, Trees.EXECUTABLE);
             } catch (AccessDeniedException _) {

@@ -2,8 +2,6 @@ package boxcar.files;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +24,10 @@ final class TreeGiver {
     private void walk(Path root) throws IOException {
         Folder folder = Folder.open(root);
         try {
-            var pending = new ArrayDeque<Deque<Path>>();
+            var pending = new ArrayDeque<Deque<Name>>();
             pending.push(giveAllIn(folder));
             while (true) {
-                @Nullable Path below = pending.element().poll();
+                @Nullable Name below = pending.element().poll();
                 if (below == null) {
                     pending.pop();
                     if (pending.isEmpty()) {
@@ -51,28 +49,21 @@ final class TreeGiver {
     /**
      * @return the names of the folders in this one
      */
-    private Deque<Path> giveAllIn(Folder folder) throws IOException {
-        give(folder.view());
-        var folders = new ArrayDeque<Path>();
-        for (Path name : folder.names()) {
-            PosixFileAttributes attributes = folder.attributes(name);
-            if (attributes.isDirectory()) {
-                folders.add(name);
-            } else if (attributes.isRegularFile()) {
-                give(folder.view(name));
-            } else if (!attributes.isSymbolicLink()) {
-                folder.deleteFile(name);
+    private Deque<Name> giveAllIn(Folder folder) throws IOException {
+        folder.give(owner);
+        var folders = new ArrayDeque<Name>();
+        for (Folder.Entry entry : folder.entries()) {
+            switch (entry.kind()) {
+                case FOLDER -> folders.add(entry.name());
+                case REGULAR -> {
+                    try (OpenFile file = folder.read(entry.name())) {
+                        file.give(owner);
+                    }
+                }
+                case LINK -> {}
+                case OTHER -> folder.deleteFile(entry.name());
             }
         }
         return folders;
-    }
-
-    /** Whose it was is not asked: Java would look the names up, which is dearer than to set it. */
-    private void give(PosixFileAttributeView view) throws IOException {
-        PosixFileAttributes attributes = view.readAttributes();
-        view.setOwner(owner.user());
-        view.setGroup(owner.group());
-        // Java shows nine bits and sets all twelve: this clears set-uid, set-gid and sticky.
-        view.setPermissions(attributes.permissions());
     }
 }

@@ -1,16 +1,14 @@
 package boxcar.files;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
@@ -19,8 +17,10 @@ import java.util.function.BooleanSupplier;
  * have filled. Safe for many threads, as long as each works on a tree of its own.
  */
 public final class Trees {
-    static final Set<PosixFilePermission> PLAIN = PosixFilePermissions.fromString("rw-r--r--");
-    static final Set<PosixFilePermission> EXECUTABLE = PosixFilePermissions.fromString("rwxr-xr-x");
+    /** Modes, as all that is made here has. */
+    static final int PLAIN = 0644;
+
+    static final int EXECUTABLE = 0755;
 
     private Trees() {}
 
@@ -34,52 +34,43 @@ public final class Trees {
      */
     public static void write(Path root, String relative, byte[] content, boolean executable)
             throws IOException {
-        Path path = inside(relative);
+        List<Name> path = inside(relative);
         Folder folder = Folder.open(root);
         try {
-            Path made = root;
-            for (int i = 0; i < path.getNameCount() - 1; i++) {
-                made = made.resolve(path.getName(i));
-                Folder below = enterOrMake(folder, made);
+            for (Name name : path.subList(0, path.size() - 1)) {
+                Folder below = enterOrMake(folder, name);
                 folder.close();
                 folder = below;
             }
-            writeInto(folder, path.getFileName(), content, executable ? EXECUTABLE : PLAIN);
+            try (OpenFile file = createOrReplace(folder, path.getLast())) {
+                file.write(content);
+                file.permit(executable ? EXECUTABLE : PLAIN);
+            }
         } finally {
             folder.close();
         }
     }
 
-    private static Folder enterOrMake(Folder folder, Path path) throws IOException {
-        Path name = path.getFileName();
+    private static Folder enterOrMake(Folder folder, Name name) throws IOException {
         try {
             return folder.enter(name);
         } catch (NoSuchFileException _) {
-            // Java has no mkdirat(2). Each part above was just opened without following a link.
-            Files.createDirectory(path);
-            folder.permit(name, EXECUTABLE);
-            return folder.enter(name);
+            Folder made = folder.make(name);
+            made.permit(EXECUTABLE);
+            return made;
         }
     }
 
-    private static void writeInto(
-            Folder folder, Path name, byte[] content, Set<PosixFilePermission> mode)
-            throws IOException {
+    private static OpenFile createOrReplace(Folder folder, Name name) throws IOException {
         try {
-            if (!folder.attributes(name).isRegularFile()) {
+            return folder.create(name);
+        } catch (FileAlreadyExistsException _) {
+            if (folder.status(name).kind() != Status.Kind.REGULAR) {
                 throw new IOException(name + " is there already and is no regular file");
             }
             folder.deleteFile(name);
-        } catch (NoSuchFileException _) {
-            // The usual case.
+            return folder.create(name);
         }
-        try (var channel = folder.create(name)) {
-            var bytes = ByteBuffer.wrap(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        }
-        folder.permit(name, mode);
     }
 
     /**
@@ -88,15 +79,15 @@ public final class Trees {
      * @param relative as for {@link #write}
      */
     public static Found read(Path root, String relative, long maxBytes) throws IOException {
-        Path path = inside(relative);
+        List<Name> path = inside(relative);
         Folder folder = Folder.open(root);
         try {
-            for (int i = 0; i < path.getNameCount() - 1; i++) {
-                Folder below = folder.enter(path.getName(i));
+            for (Name name : path.subList(0, path.size() - 1)) {
+                Folder below = folder.enter(name);
                 folder.close();
                 folder = below;
             }
-            return readFrom(folder, path.getFileName(), maxBytes);
+            return readFrom(folder, path.getLast(), maxBytes);
         } catch (NoSuchFileException _) {
             return new Found.Absent();
         } catch (NotDirectoryException _) {
@@ -106,20 +97,16 @@ public final class Trees {
         }
     }
 
-    private static Found readFrom(Folder folder, Path name, long maxBytes) throws IOException {
-        PosixFileAttributes attributes = folder.attributes(name);
-        if (!attributes.isRegularFile()) {
+    private static Found readFrom(Folder folder, Name name, long maxBytes) throws IOException {
+        Status status = folder.status(name);
+        if (status.kind() != Status.Kind.REGULAR) {
             return new Found.NotRegular();
         }
-        if (attributes.size() > Math.min(maxBytes, Integer.MAX_VALUE - 8)) {
-            return new Found.TooLarge(attributes.size());
+        if (status.size() > Math.min(maxBytes, Integer.MAX_VALUE - 8)) {
+            return new Found.TooLarge(status.size());
         }
-        try (var channel = folder.read(name)) {
-            var buffer = ByteBuffer.allocate((int) attributes.size());
-            while (buffer.hasRemaining() && channel.read(buffer) >= 0) {}
-            byte[] bytes = new byte[buffer.flip().remaining()];
-            buffer.get(bytes);
-            return new Found.Content(bytes);
+        try (OpenFile file = folder.read(name)) {
+            return new Found.Content(file.read((int) status.size()));
         }
     }
 
@@ -135,7 +122,7 @@ public final class Trees {
 
     /**
      * Copies folders, regular files with their x bits, and links as links; special files are left
-     * out, and so are links whose path is longer than the system can name.
+     * out.
      *
      * @param to is made; must not exist
      */
@@ -156,7 +143,7 @@ public final class Trees {
     /** Whether the file system has no room left there, for bytes or for one more file. */
     public static boolean isFull(Path folder) {
         try (var probe = Folder.open(folder)) {
-            Path name = Path.of("." + UUID.randomUUID());
+            Name name = Name.plain("." + UUID.randomUUID());
             probe.create(name).close();
             probe.deleteFile(name);
             return Files.getFileStore(folder).getUsableSpace() == 0;
@@ -173,21 +160,33 @@ public final class Trees {
         TreeGiver.giveTo(root, owner);
     }
 
-    private static Path inside(String relative) throws IOException {
-        Path path;
-        try {
-            path = Path.of(relative);
-        } catch (InvalidPathException e) {
-            throw new IOException("'" + relative + "' is no path on this host", e);
-        }
-        if (path.isAbsolute() || relative.isEmpty()) {
+    /**
+     * @return the parts of the path, one at least
+     */
+    private static List<Name> inside(String relative) throws IOException {
+        if (relative.isEmpty() || relative.startsWith("/")) {
             throw new IOException("'" + relative + "' is not below the root");
         }
-        for (Path part : path) {
-            if (part.toString().equals("..") || part.toString().equals(".")) {
+        if (relative.indexOf('\0') >= 0) {
+            throw new IOException("'" + relative + "' is no path on this host");
+        }
+        List<Name> names = new ArrayList<>();
+        for (String part : relative.split("/", -1)) {
+            if (part.equals("..") || part.equals(".")) {
                 throw new IOException("'" + relative + "' leaves the root");
             }
+            if (!part.isEmpty()) {
+                names.add(name(part, relative));
+            }
         }
-        return path;
+        return names;
+    }
+
+    private static Name name(String part, String relative) throws IOException {
+        try {
+            return Name.of(part);
+        } catch (CharacterCodingException e) {
+            throw new IOException("'" + relative + "' is no path on this host", e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -111,7 +112,7 @@ final class Follower implements Runnable, AutoCloseable {
         arena = Arena.ofConfined();
         try {
             Started started = start.begin(arena);
-            state = Libc.state(arena);
+            state = CLibrary.state(arena);
             chunk = arena.allocate(CHUNK);
             watched = arena.allocate(ENTRY * ALL, Integer.BYTES);
             watch(watched, OUT, started.out, Libc.READABLE);

@@ -4,14 +4,12 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The functions of the C library that it takes to start a process and to follow it, by the
@@ -20,7 +18,6 @@ import java.lang.invoke.VarHandle;
  * <p>All calls are those of section 2 and 3 of the manual. What is said to throw tells the errno in
  * words. Safe for many threads; a call blocks the thread that carries a virtual one.
  */
-@SuppressWarnings("restricted") // Calls of the C library are what this is for.
 final class Libc {
     /** No descriptor. */
     static final int NONE = -1;
@@ -55,114 +52,65 @@ final class Libc {
     private static final int DATAGRAM = 2;
     private static final long SET_INTERFACE_FLAGS = 0x8914;
 
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
-    private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO =
-            STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
     private static final MethodHandle OPEN =
-            told("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+            CLibrary.variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle PIPE =
-            told("pipe2", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+            CLibrary.told("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle FCNTL =
-            told("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.variadic(
+                    "fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle READ =
-            told("read", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+            CLibrary.told("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle PREAD =
-            told(
+            CLibrary.told(
                     "pread",
-                    4,
                     FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle WRITE =
-            told("write", 3, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+            CLibrary.told("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle CLOSE =
-            told("close", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+            CLibrary.told("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle POLL =
-            told("poll", 3, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+            CLibrary.told("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle WAIT =
-            told("waitpid", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+            CLibrary.told("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle KILL =
-            told("kill", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.told("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SYSCALL =
-            told("syscall", 1, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+            CLibrary.variadic(
+                    "syscall",
+                    1,
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle UNSHARE =
-            told("unshare", 1, FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+            CLibrary.told("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle MOUNT =
-            told(
+            CLibrary.told(
                     "mount",
-                    5,
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
     private static final MethodHandle SETNS =
-            told("setns", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.told("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SOCKET =
-            told("socket", 3, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.told("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle IOCTL =
-            told("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+            CLibrary.variadic(
+                    "ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
     private static final MethodHandle MEMORY_FILE =
-            told("memfd_create", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+            CLibrary.told("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle TRUNCATE =
-            told("ftruncate", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle WORDS =
-            LINKER.downcallHandle(address("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+            CLibrary.told("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
 
     private Libc() {}
 
-    private static MemorySegment address(String function) {
-        return LINKER.defaultLookup()
-                .find(function)
-                .orElseThrow(() ->
-                        new UnsatisfiedLinkError(
-                                "the C library has no " + function + ": glibc 2.34 has"));
-    }
-
-    static MethodHandle plain(String function, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(address(function), descriptor);
-    }
-
-    private static MethodHandle told(String function, int fixed, FunctionDescriptor descriptor) {
-        boolean variadic = descriptor.argumentLayouts().size() > fixed || function.equals("open");
-        return variadic
-                ? LINKER.downcallHandle(
-                        address(function),
-                        descriptor,
-                        CAPTURE,
-                        Linker.Option.firstVariadicArg(fixed))
-                : LINKER.downcallHandle(address(function), descriptor, CAPTURE);
-    }
-
-    /** Room for the errno of calls of one thread. */
-    static MemorySegment state(Arena arena) {
-        return arena.allocate(STATE);
-    }
-
-    static String words(int errno) {
-        try {
-            return ((MemorySegment) WORDS.invokeExact(errno)).reinterpret(1 << 10).getString(0);
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
-    }
-
-    static AssertionError impossible(Throwable e) {
-        return new AssertionError("a call of the C library throws nothing", e);
-    }
-
-    private static int errno(MemorySegment state) {
-        return (int) ERRNO.get(state, 0L);
-    }
-
     private static IOException failed(String what, MemorySegment state) {
-        return new IOException(what + ": " + words(errno(state)));
+        return new IOException(what + ": " + CLibrary.words(CLibrary.errno(state)));
     }
 
     static int open(Arena arena, String path, int flags) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int fd;
         try {
             fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags | CLOSE_ON_EXEC);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(fd, "cannot open " + path, state);
         return fd;
@@ -170,7 +118,7 @@ final class Libc {
 
     /** A new and empty file in memory. */
     static int memoryFile(Arena arena, String name) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int fd;
         try {
             fd =
@@ -178,7 +126,7 @@ final class Libc {
                             MEMORY_FILE.invokeExact(
                                     state, arena.allocateFrom(name), CLOSE_MEMORY_ON_EXEC);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(fd, "cannot make a file in memory", state);
         return fd;
@@ -186,12 +134,12 @@ final class Libc {
 
     /** Makes a file empty. */
     static void truncate(Arena arena, int fd) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int result;
         try {
             result = (int) TRUNCATE.invokeExact(state, fd, 0L);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, "ftruncate", state);
     }
@@ -200,25 +148,25 @@ final class Libc {
     record Pipe(int reading, int writing) {}
 
     static Pipe pipe(Arena arena) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         MemorySegment both = arena.allocate(JAVA_INT, 2);
         int result;
         try {
             result = (int) PIPE.invokeExact(state, both, CLOSE_ON_EXEC);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, "cannot make a pipe", state);
         return new Pipe(both.getAtIndex(JAVA_INT, 0), both.getAtIndex(JAVA_INT, 1));
     }
 
     static void neverBlock(Arena arena, int fd) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int result;
         try {
             result = (int) FCNTL.invokeExact(state, fd, SET_FLAGS, NON_BLOCKING);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, "fcntl", state);
     }
@@ -232,7 +180,7 @@ final class Libc {
         try {
             count = (long) READ.invokeExact(state, fd, into, into.byteSize());
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         if (count > 0) {
             return (int) count;
@@ -249,7 +197,7 @@ final class Libc {
         try {
             count = (long) PREAD.invokeExact(state, fd, into, into.byteSize(), offset);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         if (count < 0) {
             throw failed("pread", state);
@@ -265,13 +213,13 @@ final class Libc {
         try {
             count = (long) WRITE.invokeExact(state, fd, from, from.byteSize());
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         return count >= 0 ? (int) count : mayPass(state) ? 0 : -1;
     }
 
     private static boolean mayPass(MemorySegment state) {
-        int errno = errno(state);
+        int errno = CLibrary.errno(state);
         return errno == INTERRUPTED || errno == TRY_AGAIN;
     }
 
@@ -280,7 +228,7 @@ final class Libc {
             // Nothing can be done about a failure; the descriptor is gone either way (close(2)).
             int _ = (int) CLOSE.invokeExact(state, fd);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
     }
 
@@ -290,18 +238,18 @@ final class Libc {
             // A failure can only be an interrupted call: whoever asks goes round again.
             int _ = (int) POLL.invokeExact(state, descriptors, count, millis);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
     }
 
     /** A descriptor that becomes readable when the process has ended (Linux 5.3). */
     static int pidfd(Arena arena, int pid) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         long fd;
         try {
             fd = (long) SYSCALL.invokeExact(state, PIDFD_OPEN, (long) pid, 0L);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         if (fd < 0) {
             throw failed("pidfd_open", state);
@@ -315,16 +263,16 @@ final class Libc {
      * @return its exit status, 128 + n if signal n killed it
      */
     static int reap(Arena arena, int pid) {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         MemorySegment status = arena.allocate(JAVA_INT);
         int result;
         do {
             try {
                 result = (int) WAIT.invokeExact(state, pid, status, 0);
             } catch (Throwable e) {
-                throw impossible(e);
+                throw CLibrary.impossible(e);
             }
-        } while (result < 0 && errno(state) == INTERRUPTED);
+        } while (result < 0 && CLibrary.errno(state) == INTERRUPTED);
         if (result != pid) {
             throw new IllegalStateException("somebody else has reaped process " + pid);
         }
@@ -335,9 +283,9 @@ final class Libc {
 
     static void kill(int pid, int signal) {
         try (Arena arena = Arena.ofConfined()) {
-            int _ = (int) KILL.invokeExact(state(arena), pid, signal);
+            int _ = (int) KILL.invokeExact(CLibrary.state(arena), pid, signal);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
     }
 
@@ -347,9 +295,12 @@ final class Libc {
      */
     static void leaveKeyring(Arena arena) {
         try {
-            long _ = (long) SYSCALL.invokeExact(state(arena), KEYCTL, JOIN_SESSION_KEYRING, 0L);
+            long _ =
+                    (long)
+                            SYSCALL.invokeExact(
+                                    CLibrary.state(arena), KEYCTL, JOIN_SESSION_KEYRING, 0L);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
     }
 
@@ -364,38 +315,38 @@ final class Libc {
     }
 
     private static void unshare(Arena arena, int what, String failure) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int result;
         try {
             result = (int) UNSHARE.invokeExact(state, what);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, failure, state);
     }
 
     /** Changes how something is mounted for the calling thread. */
     static void changeMount(Arena arena, String place, long flags) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         MemorySegment none = MemorySegment.NULL;
         int result;
         try {
             MemorySegment at = arena.allocateFrom(place);
             result = (int) MOUNT.invokeExact(state, none, at, none, flags, none);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, "cannot change the mount " + place, state);
     }
 
     /** Puts the calling thread into the network namespace of a descriptor. */
     static void enterNetwork(Arena arena, int namespace) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int result;
         try {
             result = (int) SETNS.invokeExact(state, namespace, NEW_NETWORK);
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         require(result, "cannot enter a network namespace", state);
     }
@@ -404,7 +355,7 @@ final class Libc {
      * @param request a struct ifreq of netdevice(7)
      */
     static void setInterfaceFlags(Arena arena, MemorySegment request) throws IOException {
-        MemorySegment state = state(arena);
+        MemorySegment state = CLibrary.state(arena);
         int socket;
         int result;
         try {
@@ -414,12 +365,12 @@ final class Libc {
         } catch (IOException e) {
             throw e;
         } catch (Throwable e) {
-            throw impossible(e);
+            throw CLibrary.impossible(e);
         }
         try {
             require(result, "cannot bring the loopback interface up", state);
         } finally {
-            close(state(arena), socket);
+            close(CLibrary.state(arena), socket);
         }
     }
 

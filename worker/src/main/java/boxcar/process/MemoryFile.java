@@ -2,6 +2,7 @@ package boxcar.process;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,7 +44,7 @@ public final class MemoryFile implements AutoCloseable {
     public byte[] read(int most) throws IOException {
         requireOpen();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.state(arena);
+            MemorySegment state = CLibrary.state(arena);
             MemorySegment all = arena.allocate(most);
             long length = 0;
             for (long count = 1; count > 0 && length < most; length += count) {
@@ -72,7 +73,7 @@ public final class MemoryFile implements AutoCloseable {
         if (!closed) {
             closed = true;
             try (Arena arena = Arena.ofConfined()) {
-                Libc.close(Libc.state(arena), descriptor);
+                Libc.close(CLibrary.state(arena), descriptor);
             }
         }
     }

@@ -1,5 +1,6 @@
 package boxcar.process;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -238,7 +239,7 @@ public final class OsProcess {
 
         @Override
         public void close() {
-            open.forEach(descriptor -> Libc.close(Libc.state(arena), descriptor));
+            open.forEach(descriptor -> Libc.close(CLibrary.state(arena), descriptor));
         }
     }
 

@@ -3,6 +3,7 @@ package boxcar.process;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -112,7 +113,7 @@ public final class PrivateNetwork implements AutoCloseable {
         }
 
         private byte[] read(Arena arena) throws IOException {
-            MemorySegment state = Libc.state(arena);
+            MemorySegment state = CLibrary.state(arena);
             MemorySegment all = arena.allocate(MOST);
             long at = 0;
             for (int file : files) {
@@ -128,7 +129,7 @@ public final class PrivateNetwork implements AutoCloseable {
         }
 
         void close(Arena arena) {
-            files.forEach(file -> Libc.close(Libc.state(arena), file));
+            files.forEach(file -> Libc.close(CLibrary.state(arena), file));
         }
     }
 
@@ -142,7 +143,7 @@ public final class PrivateNetwork implements AutoCloseable {
 
     private void forget(Arena arena) {
         if (own != Libc.NONE) {
-            Libc.close(Libc.state(arena), own);
+            Libc.close(CLibrary.state(arena), own);
             own = Libc.NONE;
             counters.close(arena);
         }
@@ -152,7 +153,7 @@ public final class PrivateNetwork implements AutoCloseable {
     public void close() {
         try (Arena arena = Arena.ofConfined()) {
             forget(arena);
-            Libc.close(Libc.state(arena), home);
+            Libc.close(CLibrary.state(arena), home);
         }
     }
 }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import boxcar.libc.CLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -30,36 +31,36 @@ final class Spawn {
     private static final int FIRST_TO_CLOSE = 3;
 
     private static final MethodHandle SPAWN =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawnp",
                     FunctionDescriptor.of(
                             JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
     private static final MethodHandle ACTIONS = init("posix_spawn_file_actions_init");
     private static final MethodHandle ACTIONS_END = init("posix_spawn_file_actions_destroy");
     private static final MethodHandle DUP =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawn_file_actions_adddup2",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
     private static final MethodHandle OPEN =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawn_file_actions_addopen",
                     FunctionDescriptor.of(
                             JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
     private static final MethodHandle CLOSE_FROM =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawn_file_actions_addclosefrom_np",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle ATTRIBUTES = init("posix_spawnattr_init");
     private static final MethodHandle FLAGS =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawnattr_setflags",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_SHORT));
     private static final MethodHandle SIGNAL_MASK =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawnattr_setsigmask",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle SIGNAL_DEFAULTS =
-            Libc.plain(
+            CLibrary.plain(
                     "posix_spawnattr_setsigdefault",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
 
@@ -73,7 +74,7 @@ final class Spawn {
     private final String program;
 
     private static MethodHandle init(String function) {
-        return Libc.plain(function, FunctionDescriptor.of(JAVA_INT, ADDRESS));
+        return CLibrary.plain(function, FunctionDescriptor.of(JAVA_INT, ADDRESS));
     }
 
     /**
@@ -162,7 +163,7 @@ final class Spawn {
 
     private void done(int result) throws IOException {
         if (result != 0) {
-            throw new IOException("cannot start " + program + ": " + Libc.words(result));
+            throw new IOException("cannot start " + program + ": " + CLibrary.words(result));
         }
     }
 
@@ -170,7 +171,7 @@ final class Spawn {
         return switch (e) {
             case IOException io -> io;
             case Error error -> throw error;
-            default -> throw Libc.impossible(e);
+            default -> throw CLibrary.impossible(e);
         };
     }
 }

@@ -1,8 +1,8 @@
 /**
  * One operating-system process: start it, feed it, bound what it prints, stop it, reap it.
  *
- * <p>Enter by {@link boxcar.process.OsProcess}. It is the only room that calls the C library. It
- * knows nothing of sandboxes and never judges an exit status. Bytes stay bytes.
+ * <p>Enter by {@link boxcar.process.OsProcess}. It knows nothing of sandboxes and never judges an
+ * exit status. Bytes stay bytes.
  */
 @NullMarked
 package boxcar.process;

@@ -29,7 +29,6 @@ final class IsolateEngine implements BoxEngine {
     private final Cgroups cgroups;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
     private final Map<Integer, MemoryFile> metas = new ConcurrentHashMap<>();
-    private final Map<Integer, Owner> owners = new ConcurrentHashMap<>();
 
     private IsolateEngine(
             IsolateTool tool, SandboxSettings settings, Telemetry telemetry, Cgroups cgroups) {
@@ -122,15 +121,6 @@ final class IsolateEngine implements BoxEngine {
         }
     }
 
-    private Owner owner(int box) throws IOException {
-        Owner known = owners.get(box);
-        if (known == null) {
-            known = Owner.of(tool.uid(box), tool.gid(box));
-            owners.put(box, known);
-        }
-        return known;
-    }
-
     private BoxFolder folder(int box) {
         return new BoxFolder(settings.locks(), box);
     }
@@ -154,7 +144,7 @@ final class IsolateEngine implements BoxEngine {
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
         MemoryFile meta = meta(box);
         try {
-            Trees.giveTo(stage.workDirectory(), owner(box));
+            Trees.giveTo(stage.workDirectory(), new Owner(tool.uid(box), tool.gid(box)));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }

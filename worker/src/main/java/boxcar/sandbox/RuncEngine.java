@@ -152,7 +152,7 @@ final class RuncEngine implements BoxEngine {
     public Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException {
         int user = FIRST_UID + box;
         try {
-            Trees.giveTo(stage.workDirectory(), Owner.of(user, user));
+            Trees.giveTo(stage.workDirectory(), new Owner(user, user));
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }

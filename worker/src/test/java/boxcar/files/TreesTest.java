@@ -51,6 +51,68 @@ class TreesTest {
     }
 
     @Test
+    void aNameIsWrittenInUtf8WhateverTheLocale() throws Exception {
+        Trees.write(root, "ä/☃", TEXT, false);
+
+        run(
+                "perl",
+                "-e",
+                "chdir shift; -s \"\\xc3\\xa4/\\xe2\\x98\\x83\" == 5 or die",
+                root.toString());
+        assertArrayEquals(
+                TEXT, assertInstanceOf(Found.Content.class, Trees.read(root, "ä/☃", 5)).bytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\0b", "\ud800"})
+    void whatNoFileIsCalledIsRefused(String path) {
+        IOException e = assertThrows(IOException.class, () -> Trees.write(root, path, TEXT, false));
+
+        assertEquals("'" + path + "' is no path on this host", e.getMessage());
+    }
+
+    @Test
+    void aNameThatIsTooLongIsRefusedInWords() {
+        String path = "n".repeat(300);
+
+        IOException e = assertThrows(IOException.class, () -> Trees.write(root, path, TEXT, false));
+
+        assertEquals(path + ": File name too long", e.getMessage());
+    }
+
+    @Test
+    void aLargeFileIsWrittenReadAndCopied() throws IOException {
+        byte[] large = new byte[200_001];
+        for (int i = 0; i < large.length; i++) {
+            large[i] = (byte) (i * 31 / 8);
+        }
+
+        Trees.write(root, "large", large, false);
+        Trees.copy(root, home.resolve("copy"));
+
+        assertArrayEquals(
+                large,
+                assertInstanceOf(Found.Content.class, Trees.read(root, "large", 200_001)).bytes());
+        assertArrayEquals(large, Files.readAllBytes(home.resolve("copy/large")));
+    }
+
+    @Test
+    void aFolderOfManyFilesIsCopiedAndEmptied() throws IOException {
+        for (int i = 0; i < 1000; i++) {
+            Trees.write(root, "many/" + "n".repeat(40) + i, TEXT, false);
+        }
+
+        Trees.copy(root, home.resolve("copy"));
+        Trees.empty(root);
+
+        try (var copied = Files.list(home.resolve("copy/many"));
+                var left = Files.list(root)) {
+            assertEquals(1000, copied.count());
+            assertEquals(0, left.count());
+        }
+    }
+
+    @Test
     void aFileIsReplacedAndNotWrittenThroughItsOtherName() throws IOException {
         Path other = Files.write(home.resolve("other"), TEXT);
         Files.createLink(root.resolve("a"), other);
@@ -126,8 +188,14 @@ class TreesTest {
                         + " '>', 'f'; symlink 'x', 'l'",
                 root.toString());
 
-        Trees.giveTo(root, Owner.of(61000, 61000));
+        Trees.giveTo(root, new Owner(61000, 61000));
         Trees.copy(root, home.resolve("copy"));
+        run(
+                "perl",
+                "-e",
+                "chdir shift; for (1..4000) { chdir 'a' x 200 or die } -f 'f' or die;"
+                        + " readlink('l') eq 'x' or die",
+                home.resolve("copy").toString());
         Trees.delete(root);
         Trees.delete(home.resolve("copy"));
 
@@ -179,7 +247,7 @@ class TreesTest {
         Path outside = Files.write(home.resolve("outside"), TEXT);
         Files.createSymbolicLink(root.resolve("d/link"), outside);
 
-        Trees.giveTo(root, Owner.of(61000, 61001));
+        Trees.giveTo(root, new Owner(61000, 61001));
 
         assertEquals(61000, Files.getAttribute(root.resolve("d"), "unix:uid"));
         assertEquals(61000, Files.getAttribute(root.resolve("d/tool"), "unix:uid"));
