@@ -42,6 +42,11 @@ final class TurnByTurn {
         BenchWorker.holdAtRest(worker);
         CpuTime bareBegan = CpuTime.of(ProcessHandle.current().pid());
         double before = bare.run(runs);
+        // Held for longer than a request may take, it finds its connections broken, and every job
+        // of
+        // the backlog may have been somebody else's before.
+        worker.goOn();
+        BenchWorker.holdAtRest(worker);
         CpuTime began = worker.cpuOfAll();
         Duration brokerBegan = stand.brokerCpu();
         Backlog.Done done = new Backlog(stand, recipe, jobs).carryOut(worker);

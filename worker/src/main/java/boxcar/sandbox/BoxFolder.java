@@ -121,7 +121,10 @@ final class BoxFolder {
         try {
             Trees.empty(tmp());
             Trees.empty(shm());
-            Files.write(streams().in(), new byte[0]);
+            Path in = streams().in();
+            if (Files.size(in) > 0) {
+                Files.write(in, new byte[0]);
+            }
         } catch (IOException e) {
             throw Faults.box("cannot empty " + folder, e);
         }
