@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 final class Pace {
     private static final Logger log = LoggerFactory.getLogger(Pace.class);
 
-    private static final int[] WIDTHS = {1, 4, 16};
+    private static final int[] WIDTHS = {1, 4, 8, 16};
 
     /** What is taken together should be done in this time, from the poll that brought it. */
     private static final Duration SHORT = Duration.ofMillis(300);

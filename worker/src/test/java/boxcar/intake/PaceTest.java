@@ -11,6 +11,7 @@ class PaceTest {
     private static final Duration AT_ONCE = Duration.ofMillis(5);
     private static final Duration QUICK = Duration.ofMillis(46);
     private static final Duration LESS_QUICK = Duration.ofMillis(47);
+    private static final Duration SLOWER = Duration.ofMillis(94);
     private static final int TURNS = 4;
 
     /** So many polls are enough while one is taken at a time. */
@@ -18,6 +19,8 @@ class PaceTest {
 
     /** And while four are. */
     private static final int OF_FOUR = 8;
+
+    private static final int OF_EIGHT = 4;
 
     private final Pace pace = new Pace("t", TURNS);
 
@@ -42,6 +45,9 @@ class PaceTest {
     @Test
     void theLongerTheyAreTheFewer() {
         settle(OF_ONE, LESS_QUICK);
+        assertEquals(8, pace.width());
+        pace.idle();
+        settle(OF_ONE, SLOWER);
         assertEquals(4, pace.width());
     }
 
@@ -55,8 +61,8 @@ class PaceTest {
 
     @Test
     void moreAreTakenWhenTheyTurnOutShorter() {
-        settle(OF_ONE, LESS_QUICK);
-        settle(2 * OF_FOUR, Duration.ofMillis(91));
+        settle(OF_ONE, SLOWER);
+        settle(2 * OF_FOUR, Duration.ofMillis(161));
         assertEquals(4, pace.width());
         settle(OF_FOUR - 1, Duration.ofMillis(90));
         assertEquals(4, pace.width());
@@ -74,7 +80,7 @@ class PaceTest {
 
     @Test
     void whatWasTakenAtAnotherWidthTellsNothing() {
-        settle(OF_ONE, LESS_QUICK);
+        settle(OF_ONE, SLOWER);
         pace.settled(1, AT_ONCE, Duration.ofSeconds(1));
         assertEquals(4, pace.width());
     }
@@ -85,9 +91,9 @@ class PaceTest {
         settle(1, Duration.ofMillis(600));
         assertEquals(16, pace.width());
         settle(1, Duration.ofMillis(601));
-        assertEquals(4, pace.width());
-        settle(2 * OF_FOUR - 1, QUICK);
-        assertEquals(4, pace.width());
+        assertEquals(8, pace.width());
+        settle(2 * OF_EIGHT - 1, QUICK);
+        assertEquals(8, pace.width());
         settle(1, QUICK);
         assertEquals(16, pace.width());
     }
