@@ -118,7 +118,7 @@ final class BenchAll implements Callable<Integer> {
         String boxes = quick ? "--boxes=1,2 --rounds=1 " : "--boxes=1,2,4,8 --rounds=3 ";
         for (String engine : present) {
             boolean slow = engine.equals("runc");
-            String echo = slow ? "--jobs=200 --warm-up=1000" : "--jobs=3000 --warm-up=8000";
+            String echo = slow ? "--jobs=200 --warm-up=3000" : "--jobs=3000 --warm-up=8000";
             String c = slow ? "--jobs=40 --warm-up=60" : "--jobs=80 --warm-up=100";
             String words = engine(engine) + boxes;
             steps.add(
