@@ -26,7 +26,7 @@ final class FileCalls {
     /** AT_FDCWD: in place of a folder's descriptor, for a path. */
     static final int BY_PATH = -100;
 
-    private static final boolean AARCH64 = "aarch64".equals(System.getProperty("os.arch"));
+    private static final boolean AARCH64 = isAarch64(System.getProperty("os.arch", ""));
     private static final int DIRECTORY = AARCH64 ? 0x4000 : 0x10000;
     private static final int NO_FOLLOW = AARCH64 ? 0x8000 : 0x20000;
     private static final int CLOSE_ON_EXEC = 0x80000;
@@ -109,6 +109,17 @@ final class FileCalls {
             CLibrary.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private FileCalls() {}
+
+    /** Another's flags would mean something else, and a link be followed. */
+    private static boolean isAarch64(String architecture) {
+        return switch (architecture) {
+            case "aarch64" -> true;
+            case "amd64", "x86_64" -> false;
+            default ->
+                    throw new UnsupportedOperationException(
+                            "Boxcar runs on x86-64 and aarch64, not on " + architecture);
+        };
+    }
 
     /**
      * @param flags one of those above

@@ -45,7 +45,7 @@ final class Folder extends Opened {
      */
     static Folder open(Path path) throws IOException {
         Scratch scratch = new Scratch();
-        return open(FileCalls.BY_PATH, scratch.text(path.toString()), scratch);
+        return open(FileCalls.BY_PATH, scratch.name(Name.of(path)), scratch);
     }
 
     private static Folder open(int folder, MemorySegment name, Scratch scratch) throws IOException {
@@ -110,10 +110,20 @@ final class Folder extends Opened {
                 scratch.state(), descriptor(), scratch.name(name), scratch.status());
     }
 
-    /** Makes a folder, and opens it. */
-    Folder make(Name name) throws IOException {
+    /** Makes a folder of this mode, and opens it. */
+    Folder make(Name name, int mode) throws IOException {
         FileCalls.makeFolder(scratch().state(), descriptor(), scratch().name(name));
-        return enter(name);
+        Folder made = enter(name);
+        boolean permitted = false;
+        try {
+            made.permit(mode);
+            permitted = true;
+            return made;
+        } finally {
+            if (!permitted) {
+                made.close();
+            }
+        }
     }
 
     void permit(Name name, int mode) throws IOException {
@@ -128,7 +138,7 @@ final class Folder extends Opened {
         FileCalls.removeFolder(scratch().state(), descriptor(), scratch().name(name));
     }
 
-    /** Moves something into another folder. */
+    /** Moves something into another folder, which is not this one. */
     void moveTo(Name name, Folder target, Name newName) throws IOException {
         FileCalls.rename(
                 scratch().state(),
@@ -153,16 +163,19 @@ final class Folder extends Opened {
         return new OpenFile(descriptor(descriptor(), scratch.name(name), flags, scratch), scratch);
     }
 
-    /** Makes a link here that leads where one of another folder does. */
-    void copyLink(Name name, Folder from) throws IOException {
-        MemorySegment destination = scratch().allocate(LONGEST_PATH + 1L);
+    /**
+     * Makes a link here that leads where one of another folder does.
+     *
+     * @param buffer to be used for it, of more than {@value #LONGEST_PATH} bytes
+     */
+    void copyLink(Name name, Folder from, MemorySegment buffer) throws IOException {
         long length =
                 FileCalls.readLink(
                         from.scratch().state(),
                         from.descriptor(),
                         from.scratch().name(name),
-                        destination.asSlice(0, LONGEST_PATH));
-        destination.set(JAVA_BYTE, length, (byte) 0);
-        FileCalls.makeLink(scratch().state(), descriptor(), scratch().name(name), destination);
+                        buffer.asSlice(0, LONGEST_PATH));
+        buffer.set(JAVA_BYTE, length, (byte) 0);
+        FileCalls.makeLink(scratch().state(), descriptor(), scratch().name(name), buffer);
     }
 }

@@ -1,5 +1,6 @@
 package boxcar.files;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,8 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
 
-/** The name of a file in its folder, as the bytes that it is to the kernel. Cannot be changed. */
+/**
+ * The name of a file in its folder, or its path, as the bytes that it is to the kernel. Cannot be
+ * changed.
+ */
 final class Name {
     private final byte[] bytes;
 
@@ -22,6 +28,28 @@ final class Name {
         byte[] bytes = new byte[encoded.remaining()];
         encoded.get(bytes);
         return new Name(bytes);
+    }
+
+    /**
+     * The bytes of a whole path. Java does not give them, but in a URI, and in that only of an
+     * absolute path, with a slash after a folder.
+     */
+    static Name of(Path path) {
+        String text = path.toString();
+        if (text.chars().allMatch(c -> c < 0x80)) {
+            return plain(text);
+        }
+        String uri = path.toUri().getRawPath();
+        var bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < uri.length(); i++) {
+            if (uri.charAt(i) == '%') {
+                bytes.write(HexFormat.fromHexDigits(uri, i + 1, i + 3));
+                i += 2;
+            } else if (uri.charAt(i) != '/' || i < uri.length() - 1) {
+                bytes.write(uri.charAt(i));
+            }
+        }
+        return new Name(bytes.toByteArray());
     }
 
     /** Of characters of ASCII. */

@@ -37,10 +37,6 @@ final class Scratch implements AutoCloseable {
         return arena.allocate(size, Long.BYTES);
     }
 
-    MemorySegment text(String text) {
-        return arena.allocateFrom(text);
-    }
-
     @Override
     public void close() {
         arena.close();

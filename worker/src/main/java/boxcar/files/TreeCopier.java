@@ -67,8 +67,7 @@ final class TreeCopier implements AutoCloseable {
 
     private void enter(Name name) throws IOException {
         goToSource(source.enter(name));
-        goToTarget(target.make(name));
-        target.permit(Trees.EXECUTABLE);
+        goToTarget(target.make(name, Trees.EXECUTABLE));
     }
 
     private void goToSource(Folder next) {
@@ -93,7 +92,7 @@ final class TreeCopier implements AutoCloseable {
             switch (entry.kind()) {
                 case FOLDER -> folders.add(entry.name());
                 case REGULAR -> copyFile(entry.name());
-                case LINK -> target.copyLink(entry.name(), source);
+                case LINK -> target.copyLink(entry.name(), source, buffer);
                 case OTHER -> {}
             }
         }

@@ -1,7 +1,7 @@
 package boxcar.files;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -81,7 +81,7 @@ final class TreeDeleter {
         if (!folder.status(name).isOpenToOwner()) {
             try {
                 folder.permit(name, Trees.EXECUTABLE);
-            } catch (AccessDeniedException _) {
+            } catch (FileSystemException _) {
                 // Then what follows says so, if it matters: root needs no permission.
             }
         }

@@ -55,9 +55,7 @@ public final class Trees {
         try {
             return folder.enter(name);
         } catch (NoSuchFileException _) {
-            Folder made = folder.make(name);
-            made.permit(EXECUTABLE);
-            return made;
+            return folder.make(name, EXECUTABLE);
         }
     }
 

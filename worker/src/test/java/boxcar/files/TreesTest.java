@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -176,6 +177,104 @@ class TreesTest {
         Trees.delete(root);
 
         assertFalse(Files.exists(root, LinkOption.NOFOLLOW_LINKS));
+    }
+
+    @Test
+    void namesThatAreNoTextAreGivenAndCopied() throws Exception {
+        assumeTrue(isRoot(), "changing owners needs root");
+        run(
+                "perl",
+                "-e",
+                "chdir shift; mkdir \"\\xff\\n\"; open F, '>', \"\\xff\\n/\\x80\" or die;"
+                        + " symlink \"\\xfe\", \"\\xff\\n/\\xfd\" or die",
+                root.toString());
+
+        Trees.giveTo(root, new Owner(61000, 61000));
+        Trees.copy(root, home.resolve("copy"));
+
+        run(
+                "perl",
+                "-e",
+                "(stat \"$ARGV[0]/\\xff\\n/\\x80\")[4] == 61000 or die; chdir \"$ARGV[1]/\\xff\\n\" or"
+                        + " die; -f \"\\x80\" or die; readlink(\"\\xfd\") eq \"\\xfe\" or die",
+                root.toString(),
+                home.resolve("copy").toString());
+    }
+
+    @Test
+    void aRootThatIsNoTextIsThatRoot() throws Exception {
+        run(
+                "perl",
+                "-e",
+                "chdir shift; mkdir \"\\xff ?%\"; open F, '>', \"\\xff ?%/file\" or die; symlink"
+                        + " \"\\xff ?%\", \"\\xfe\" or die",
+                root.toString());
+        List<Path> entries;
+        try (var found = Files.list(root)) {
+            entries = found.sorted().toList();
+        }
+        Path link = entries.getFirst();
+        Path folder = entries.getLast();
+
+        assertInstanceOf(Found.Content.class, Trees.read(folder, "file", 5));
+        assertThrows(NotDirectoryException.class, () -> Trees.read(link, "file", 5));
+        for (Path entry : entries) {
+            Trees.delete(entry);
+        }
+
+        try (var left = Files.list(root)) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void aRootThatIsALinkIsNotFollowed() throws IOException {
+        Trees.write(root, "file", TEXT, false);
+        Path link = Files.createSymbolicLink(home.resolve("link"), root);
+
+        assertThrows(NotDirectoryException.class, () -> Trees.empty(link));
+        assertThrows(NotDirectoryException.class, () -> Trees.copy(link, home.resolve("copy")));
+        assertThrows(
+                NotDirectoryException.class, () -> Trees.giveTo(link, new Owner(61000, 61000)));
+        assertThrows(NotDirectoryException.class, () -> Trees.write(link, "other", TEXT, false));
+
+        assertArrayEquals(TEXT, Files.readAllBytes(root.resolve("file")));
+    }
+
+    @Test
+    void aFailureLeavesNoDescriptorOpen() throws IOException {
+        Trees.write(root, "file", TEXT, false);
+        assertThrows(IOException.class, () -> Trees.write(root, "file/x", TEXT, false));
+        long before = descriptors();
+
+        for (int i = 0; i < 50; i++) {
+            assertThrows(IOException.class, () -> Trees.write(root, "file/x", TEXT, false));
+            assertThrows(IOException.class, () -> Trees.write(root, "n".repeat(256), TEXT, false));
+            assertThrows(IOException.class, () -> Trees.empty(root.resolve("file")));
+            assertThrows(
+                    IOException.class, () -> Trees.copyInto(root, home.resolve("no"), () -> false));
+            assertEquals(new Found.Absent(), Trees.read(root, "none/x", 1));
+        }
+
+        assertTrue(descriptors() < before + 50, before + " before, " + descriptors() + " now");
+    }
+
+    private static long descriptors() throws IOException {
+        try (var open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        }
+    }
+
+    @Test
+    void setUidIsTakenFromAFileThatIsItsOwnersAlready() throws Exception {
+        assumeTrue(isRoot(), "changing owners needs root");
+        Trees.write(root, "tool", TEXT, true);
+        run("chown", "61000:61001", root.resolve("tool").toString());
+        run("chmod", "7755", root.resolve("tool").toString());
+
+        Trees.giveTo(root, new Owner(61000, 61001));
+
+        assertEquals(0755, (Integer) Files.getAttribute(root.resolve("tool"), "unix:mode") & 07777);
     }
 
     @Test
