@@ -42,9 +42,8 @@ final class TurnByTurn {
         BenchWorker.holdAtRest(worker);
         CpuTime bareBegan = CpuTime.of(ProcessHandle.current().pid());
         double before = bare.run(runs);
-        // Held for longer than a request may take, it finds its connections broken, and every job
-        // of
-        // the backlog may have been somebody else's before.
+        // Held for longer than a request may take it would find its connections broken, and look
+        // for every job of the backlog in the results.
         worker.goOn();
         BenchWorker.holdAtRest(worker);
         CpuTime began = worker.cpuOfAll();

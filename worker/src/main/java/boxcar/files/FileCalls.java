@@ -26,9 +26,8 @@ final class FileCalls {
     /** AT_FDCWD: in place of a folder's descriptor, for a path. */
     static final int BY_PATH = -100;
 
-    private static final boolean AARCH64 = isAarch64(System.getProperty("os.arch", ""));
-    private static final int DIRECTORY = AARCH64 ? 0x4000 : 0x10000;
-    private static final int NO_FOLLOW = AARCH64 ? 0x8000 : 0x20000;
+    private static final int DIRECTORY = CLibrary.AARCH64 ? 0x4000 : 0x10000;
+    private static final int NO_FOLLOW = CLibrary.AARCH64 ? 0x8000 : 0x20000;
     private static final int CLOSE_ON_EXEC = 0x80000;
     private static final int NON_BLOCKING = 0x800;
     private static final int CREATE_NEW = 0x40 | 0x80;
@@ -109,17 +108,6 @@ final class FileCalls {
             CLibrary.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private FileCalls() {}
-
-    /** Another's flags would mean something else, and a link be followed. */
-    private static boolean isAarch64(String architecture) {
-        return switch (architecture) {
-            case "aarch64" -> true;
-            case "amd64", "x86_64" -> false;
-            default ->
-                    throw new UnsupportedOperationException(
-                            "Boxcar runs on x86-64 and aarch64, not on " + architecture);
-        };
-    }
 
     /**
      * @param flags one of those above

@@ -17,6 +17,9 @@ import java.lang.invoke.VarHandle;
  */
 @SuppressWarnings("restricted") // Calls of the C library are what this is for.
 public final class CLibrary {
+    /** Whether numbers that differ between processors are those of aarch64, or of x86-64. */
+    public static final boolean AARCH64 = isAarch64(System.getProperty("os.arch", ""));
+
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
@@ -26,6 +29,17 @@ public final class CLibrary {
             plain("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
 
     private CLibrary() {}
+
+    /** Another's numbers would mean something else, and a link be followed. */
+    private static boolean isAarch64(String architecture) {
+        return switch (architecture) {
+            case "aarch64" -> true;
+            case "amd64", "x86_64" -> false;
+            default ->
+                    throw new UnsupportedOperationException(
+                            "Boxcar runs on x86-64 and aarch64, not on " + architecture);
+        };
+    }
 
     /** A function whose errno nobody asks for. */
     public static MethodHandle plain(String function, FunctionDescriptor descriptor) {

@@ -46,7 +46,7 @@ final class Libc {
     /** MS_RDONLY, MS_REMOUNT and MS_BIND: this one mount, not the file system. */
     static final long READ_ONLY_ANEW_HERE = 0x1 | 0x20 | 0x1000;
 
-    private static final long KEYCTL = "aarch64".equals(System.getProperty("os.arch")) ? 219 : 250;
+    private static final long KEYCTL = CLibrary.AARCH64 ? 219 : 250;
     private static final long JOIN_SESSION_KEYRING = 1;
     private static final int INTERNET = 2;
     private static final int DATAGRAM = 2;
