@@ -57,7 +57,21 @@ public final class Main implements Runnable {
     }
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        boolean isPlainWorker = args.length == 1 && args[0].equals("worker");
+        System.exit(isPlainWorker ? plainWorker() : commandLine().execute(args));
+    }
+
+    /**
+     * What {@link #commandLine} does with the one word {@code worker}. The class files of picocli
+     * are of a format that the ahead-of-time cache does not take, and to load them and to read all
+     * commands' annotations takes a quarter of a worker's start.
+     */
+    private static int plainWorker() {
+        try {
+            return new WorkerCommand().call();
+        } catch (Exception failure) {
+            return explain(failure, new PrintWriter(System.err, true, System.err.charset()));
+        }
     }
 
     static CommandLine commandLine() {

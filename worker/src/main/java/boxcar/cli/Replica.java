@@ -48,8 +48,8 @@ public final class Replica implements AutoCloseable {
     private final Intake intake;
     private final MetricsServer server;
 
-    private Replica(Config config, Consumer<String> onFatal, Deque<AutoCloseable> open)
-            throws Fault, IOException, InterruptedException {
+    private Replica(Config config, Gate kafka, Consumer<String> onFatal, Deque<AutoCloseable> open)
+            throws Fault, Refused, IOException, InterruptedException {
         this.open = open;
         open.push(StateLock.take(config.state()));
         Metrics metrics = new Metrics();
@@ -60,7 +60,8 @@ public final class Replica implements AutoCloseable {
                                 config.boxes().executions(),
                                 config.boxes().installs(),
                                 () -> SandboxWatch.healthCheck(config.state())));
-        LOG.info("sandbox: {}", sandbox.engine().describe());
+        kafka.pass();
+        LOG.info("sandbox: {}; {} boxes", sandbox.engine().describe(), sandbox.boxes().total());
         runtimes = hold(Runtimes.open(runtimeSettings(config), sandbox));
 
         IntakeSettings settings = Setup.intake(config);
@@ -114,19 +115,42 @@ public final class Replica implements AutoCloseable {
         intake.start();
     }
 
+    /** Waits until what was looked into meanwhile is known to be as a worker needs it. */
+    @FunctionalInterface
+    interface Gate {
+        void pass() throws Refused, InterruptedException;
+    }
+
+    /** It is not, and whoever found it has told so. */
+    static final class Refused extends Exception {}
+
     /**
-     * Opens everything and begins to take jobs.
+     * Opens everything and begins to take jobs, on a cluster that is known to be as it needs it.
      *
      * @param onFatal gets one line when it is no use to go on; whoever opened it is to close it
      * @throws Fault if the sandbox or the state folder cannot be used
      * @throws IOException if the metrics cannot be served
      */
-    public static Replica open(Config config, Consumer<String> onFatal)
+    static Replica open(Config config, Consumer<String> onFatal)
             throws Fault, IOException, InterruptedException {
+        try {
+            return open(config, () -> {}, onFatal);
+        } catch (Refused e) {
+            throw new AssertionError("the gate was open", e);
+        }
+    }
+
+    /**
+     * Likewise, while Kafka is still being looked into.
+     *
+     * @param kafka passed before anything of Kafka is opened
+     */
+    static Replica open(Config config, Gate kafka, Consumer<String> onFatal)
+            throws Fault, Refused, IOException, InterruptedException {
         Deque<AutoCloseable> parts = new ArrayDeque<>();
         boolean opened = false;
         try {
-            Replica replica = new Replica(config, onFatal, parts);
+            Replica replica = new Replica(config, kafka, onFatal, parts);
             opened = true;
             return replica;
         } finally {

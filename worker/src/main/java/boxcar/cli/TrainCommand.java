@@ -3,6 +3,7 @@ package boxcar.cli;
 import boxcar.files.Trees;
 import boxcar.intake.BoxcarClient;
 import boxcar.intake.JobTopic;
+import boxcar.intake.Topics;
 import boxcar.job.Cancellation;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ final class TrainCommand implements Callable<Integer> {
                 BoxcarClient client =
                         new BoxcarClient(
                                 Setup.intake(cluster.config()), Setup.wire(cluster.config(), ""))) {
+            new Topics(Setup.intake(cluster.config())).check();
             cluster.replica()
                     .sandbox()
                     .run(SandboxWatch.healthCheck(cluster.config().state()), new Cancellation());

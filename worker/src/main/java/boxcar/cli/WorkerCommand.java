@@ -7,6 +7,9 @@ import boxcar.intake.Topics;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,25 +53,27 @@ final class WorkerCommand implements Callable<Integer> {
             FirstContact.require(Setup.intake(config));
             topics.create(-1, line -> LOG.info("{}", line));
         }
-        if (!usable(topics.check())) {
-            return Exit.UNAVAILABLE;
-        }
-        try (Replica replica = open(config)) {
+        FutureTask<List<Finding>> check = new FutureTask<>(topics::check);
+        Thread.ofVirtual().name("kafka-check").start(check);
+        try (Replica replica = open(config, () -> require(check))) {
             LOG.info(
                     "worker {} serves metrics at http:/{}/metrics",
                     config.replica(),
                     replica.metrics());
             stop.await();
             LOG.info("stopping: running jobs may take {} s", config.jobs().grace().toSeconds());
+        } catch (Replica.Refused _) {
+            return Exit.UNAVAILABLE;
         }
         LOG.info("stopped");
         return fatal.get() == null ? Exit.WELL : Exit.UNAVAILABLE;
     }
 
-    private Replica open(Config config) throws Exception {
+    private Replica open(Config config, Replica.Gate kafka) throws Exception {
         Replica replica =
                 Replica.open(
                         config,
+                        kafka,
                         message -> {
                             fatal.set(message);
                             stop.countDown();
@@ -86,6 +91,17 @@ final class WorkerCommand implements Callable<Integer> {
             replica.hurry();
         } else if (signal > 2) {
             Runtime.getRuntime().halt(Exit.FAULT);
+        }
+    }
+
+    private static void require(Future<List<Finding>> check)
+            throws Replica.Refused, InterruptedException {
+        try {
+            if (!usable(check.get())) {
+                throw new Replica.Refused();
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the check of Kafka failed", e.getCause());
         }
     }
 

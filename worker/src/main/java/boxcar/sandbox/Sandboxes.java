@@ -52,7 +52,7 @@ public final class Sandboxes {
                         settings.lastBox(),
                         bad);
             }
-            LOG.info("{}; boxes {}", engine.engine().describe(), claims.numbers());
+            LOG.debug("{}; boxes {}", engine.engine().describe(), claims.numbers());
             opened = true;
             var disks =
                     new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());

@@ -145,7 +145,7 @@ class FaultsTest {
     @Test
     void aWorkerThatIsTerminatedWhileItStartsCleansUpToo() throws Exception {
         WorkerProcess worker = field.starting("young", Map.of());
-        Field.awaitLog(worker, "boxes [", 1);
+        Field.awaitLog(worker, "sandbox: ", 1);
         worker.terminate();
         assertEquals(0, worker.awaitExit(40));
         assertTrue(Field.log(worker).contains("stopped"), () -> Field.log(worker));

@@ -217,6 +217,19 @@ class UnusableKafkaTest {
         assertTrue(lines.getFirst().contains(" Mend: "), lines::toString);
     }
 
+    /** The one word {@code worker} is not read by picocli, whose way this would be otherwise. */
+    @Test
+    void aWorkerThatIsConfiguredWronglySaysSoInOneLineAndEnds() throws Exception {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.put("BOXCAR_BOXES", "none");
+        WorkerProcess worker =
+                WorkerProcess.start("wrong", folder.resolve("wrong.log"), environment);
+        assertEquals(Integer.valueOf(Exit.CONFIG), worker.awaitExit(60), () -> Field.log(worker));
+        assertEquals(
+                "boxcar: boxes (BOXCAR_BOXES): must be a whole number from 1 to 1000, but is 'none'\n",
+                Field.log(worker));
+    }
+
     @Test
     void aSettingOfKafkasThatIsMisspeltIsRefusedWithTheRightName() throws Exception {
         Path file =
