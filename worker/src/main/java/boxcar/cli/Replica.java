@@ -48,7 +48,8 @@ public final class Replica implements AutoCloseable {
     private final Intake intake;
     private final MetricsServer server;
 
-    private Replica(Config config, Gate kafka, Consumer<String> onFatal, Deque<AutoCloseable> open)
+    private Replica(
+            Config config, KafkaCheck kafka, Consumer<String> onFatal, Deque<AutoCloseable> open)
             throws Fault, Refused, IOException, InterruptedException {
         this.open = open;
         open.push(StateLock.take(config.state()));
@@ -61,7 +62,7 @@ public final class Replica implements AutoCloseable {
                                 config.boxes().installs(),
                                 () -> SandboxWatch.healthCheck(config.state())));
         kafka.pass();
-        LOG.info("sandbox: {}; {} boxes", sandbox.engine().describe(), sandbox.boxes().total());
+        LOG.info("sandbox: {}; boxes: {}", sandbox.engine().describe(), sandbox.boxes().total());
         runtimes = hold(Runtimes.open(runtimeSettings(config), sandbox));
 
         IntakeSettings settings = Setup.intake(config);
@@ -117,7 +118,7 @@ public final class Replica implements AutoCloseable {
 
     /** Waits until what was looked into meanwhile is known to be as a worker needs it. */
     @FunctionalInterface
-    interface Gate {
+    interface KafkaCheck {
         void pass() throws Refused, InterruptedException;
     }
 
@@ -136,7 +137,7 @@ public final class Replica implements AutoCloseable {
         try {
             return open(config, () -> {}, onFatal);
         } catch (Refused e) {
-            throw new AssertionError("the gate was open", e);
+            throw new AssertionError("nothing was being looked into", e);
         }
     }
 
@@ -145,7 +146,7 @@ public final class Replica implements AutoCloseable {
      *
      * @param kafka passed before anything of Kafka is opened
      */
-    static Replica open(Config config, Gate kafka, Consumer<String> onFatal)
+    static Replica open(Config config, KafkaCheck kafka, Consumer<String> onFatal)
             throws Fault, Refused, IOException, InterruptedException {
         Deque<AutoCloseable> parts = new ArrayDeque<>();
         boolean opened = false;

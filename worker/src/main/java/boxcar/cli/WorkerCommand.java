@@ -69,7 +69,7 @@ final class WorkerCommand implements Callable<Integer> {
         return fatal.get() == null ? Exit.WELL : Exit.UNAVAILABLE;
     }
 
-    private Replica open(Config config, Replica.Gate kafka) throws Exception {
+    private Replica open(Config config, Replica.KafkaCheck kafka) throws Exception {
         Replica replica =
                 Replica.open(
                         config,
