@@ -110,7 +110,8 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
         wanted.set("mounts", mounts(wanted, work(user)));
         ObjectNode linux = (ObjectNode) wanted.path("linux");
         linux.withArray("namespaces").addObject().put("type", "network");
-        linux.put("cgroupsPath", "/boxcar-bench/box-" + box);
+        // Of one level: runc makes what is above it, too, and leaves that.
+        linux.put("cgroupsPath", "/boxcar-bench-" + box);
         Files.write(bundle.resolve("config.json"), JSON.writeValueAsBytes(wanted));
         List<String> run =
                 List.of(

@@ -137,6 +137,13 @@ final class BenchProcess {
         }
         String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
         assertTrue(!mounts.contains(folder.toString()), "a mount below " + folder + " is left");
+        try (Stream<Path> groups =
+                Files.find(
+                        Path.of("/sys/fs/cgroup"),
+                        2,
+                        (path, _) -> path.getFileName().toString().startsWith("boxcar-bench"))) {
+            assertEquals(List.of(), groups.toList());
+        }
     }
 
     /** Command lines of processes that have our folder in theirs or in their environment. */
