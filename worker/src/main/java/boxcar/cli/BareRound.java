@@ -151,9 +151,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
                     if (place.equals("/box")) {
                         ((ObjectNode) mount).put("source", work.toString());
                     }
-                    if (!place.startsWith("/.boxcar")) {
-                        mounts.add(mount);
-                    }
+                    mounts.add(mount);
                 });
         return mounts;
     }

@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Starts a process and follows it to its end: feeds its stdin, drains its outputs, reaps it. All of
- * that is one thread's, in one loop round poll(2), which ends when the process is reaped and its
- * outputs are closed, or given up. Either a thread of its own does that ({@link #run}), or the one
- * that waits for the process anyway, step by step ({@link #begin}, {@link #follow}).
+ * Starts a process and follows it to its end: feeds its stdin, drains its outputs, hears what it
+ * says besides, reaps it. All of that is one thread's, in one loop round poll(2), which ends when
+ * the process is reaped and its outputs are closed, or given up. Either a thread of its own does
+ * that ({@link #run}), or the one that waits for the process anyway, step by step ({@link #begin},
+ * {@link #follow}).
  */
 final class Follower implements Runnable, AutoCloseable {
     private static final int CHUNK = 1 << 14;
@@ -27,12 +29,14 @@ final class Follower implements Runnable, AutoCloseable {
     private static final int OUT = 0;
     private static final int ERR = 1;
     private static final int IN = 2;
-    private static final int END = 3;
-    private static final int ALL = 4;
+    private static final int HEARD = 3;
+    private static final int END = 4;
+    private static final int ALL = 5;
 
     private final Start start;
     private final byte[] stdin;
     private final Capture[] captures;
+    private final @Nullable Talk talk;
     private final CompletableFuture<Integer> pid = new CompletableFuture<>();
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
@@ -47,8 +51,12 @@ final class Follower implements Runnable, AutoCloseable {
     private volatile boolean givenUp;
     private int fed;
 
-    Follower(Start start, byte[] stdin, Capture stdout, Capture stderr) {
+    /**
+     * @param talk what it says besides, if it does
+     */
+    Follower(Start start, byte[] stdin, @Nullable Talk talk, Capture stdout, Capture stderr) {
         this.start = start;
+        this.talk = talk;
         this.stdin = stdin;
         this.captures = new Capture[] {stdout, stderr};
     }
@@ -59,8 +67,13 @@ final class Follower implements Runnable, AutoCloseable {
         Started begin(Arena arena) throws IOException;
     }
 
-    /** A process, and our ends of its streams; {@code in} is −1 if there is nothing to feed. */
-    record Started(int pid, int in, int out, int err, int end) {}
+    /**
+     * A process, and our ends of its streams.
+     *
+     * @param in −1 if there is nothing to feed
+     * @param heard −1 if it says nothing besides
+     */
+    record Started(int pid, int in, int out, int err, int heard, int end) {}
 
     /** Is completed with the process id when it is started, or with why it is not. */
     CompletableFuture<Integer> pid() {
@@ -118,6 +131,7 @@ final class Follower implements Runnable, AutoCloseable {
             watch(watched, OUT, started.out, Libc.READABLE);
             watch(watched, ERR, started.err, Libc.READABLE);
             watch(watched, IN, started.in, Libc.WRITABLE);
+            watch(watched, HEARD, started.heard, Libc.READABLE);
             watch(watched, END, started.end, Libc.READABLE);
             pid.complete(started.pid);
         } finally {
@@ -148,7 +162,13 @@ final class Follower implements Runnable, AutoCloseable {
         if (isReady(watched, IN)) {
             feed();
         }
+        if (isReady(watched, HEARD)) {
+            listen();
+        }
         if (isReady(watched, END)) {
+            // It may have said something just before.
+            listen();
+            close(HEARD);
             close(IN);
             close(END);
             reap();
@@ -196,6 +216,17 @@ final class Follower implements Runnable, AutoCloseable {
         } else if (count > 0) {
             MemorySegment.copy(chunk, JAVA_BYTE, 0, copy, 0, count);
             captures[stream].take(copy, count);
+        }
+    }
+
+    private void listen() {
+        if (talk != null && isOpen(watched, HEARD)) {
+            int count;
+            do {
+                count = Math.max(0, Libc.read(state, fd(watched, HEARD), chunk));
+                MemorySegment.copy(chunk, JAVA_BYTE, 0, copy, 0, count);
+                talk.take(copy, count);
+            } while (count > 0);
         }
     }
 

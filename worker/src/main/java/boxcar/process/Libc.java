@@ -24,15 +24,28 @@ final class Libc {
 
     static final int READ_ONLY = 0;
     static final int WRITE_ONLY = 1;
+    static final int READ_AND_WRITE = 2;
     static final int NON_BLOCKING = 0x800;
     static final int CLOSE_ON_EXEC = 0x80000;
     static final short READABLE = 1;
     static final short WRITABLE = 4;
 
     private static final int CLOSE_MEMORY_ON_EXEC = 1;
+    private static final int ALLOW_SEALING = 2;
     private static final int INTERRUPTED = 4;
     private static final int TRY_AGAIN = 11;
     private static final int SET_FLAGS = 4;
+
+    /** F_DUPFD_CLOEXEC. */
+    private static final int DUPLICATE = 1030;
+
+    /** More than a process that we start has of its own at first. */
+    private static final int HIGH = 64;
+
+    /** F_ADD_SEALS, and F_SEAL_SEAL, SHRINK, GROW and WRITE. */
+    private static final int ADD_SEALS = 1033;
+
+    private static final int ALL_SEALS = 0xf;
     private static final long PIDFD_OPEN = 434;
     private static final int NEW_NETWORK = 0x40000000;
     private static final int NEW_MOUNTS = 0x00020000;
@@ -118,13 +131,41 @@ final class Libc {
 
     /** A new and empty file in memory. */
     static int memoryFile(Arena arena, String name) throws IOException {
+        return memoryFile(arena, name, CLOSE_MEMORY_ON_EXEC);
+    }
+
+    /** One that can be sealed. */
+    static int sealableFile(Arena arena, String name) throws IOException {
+        return memoryFile(arena, name, CLOSE_MEMORY_ON_EXEC | ALLOW_SEALING);
+    }
+
+    /** Nobody can change the file any more. */
+    static void seal(Arena arena, int fd) throws IOException {
+        int _ = fcntl(arena, fd, ADD_SEALS, ALL_SEALS);
+    }
+
+    /** A descriptor of the same file with a high number. */
+    static int another(Arena arena, int fd) throws IOException {
+        return fcntl(arena, fd, DUPLICATE, HIGH);
+    }
+
+    private static int fcntl(Arena arena, int fd, int command, int argument) throws IOException {
+        MemorySegment state = CLibrary.state(arena);
+        int result;
+        try {
+            result = (int) FCNTL.invokeExact(state, fd, command, argument);
+        } catch (Throwable e) {
+            throw CLibrary.impossible(e);
+        }
+        require(result, "fcntl", state);
+        return result;
+    }
+
+    private static int memoryFile(Arena arena, String name, int flags) throws IOException {
         MemorySegment state = CLibrary.state(arena);
         int fd;
         try {
-            fd =
-                    (int)
-                            MEMORY_FILE.invokeExact(
-                                    state, arena.allocateFrom(name), CLOSE_MEMORY_ON_EXEC);
+            fd = (int) MEMORY_FILE.invokeExact(state, arena.allocateFrom(name), flags);
         } catch (Throwable e) {
             throw CLibrary.impossible(e);
         }
@@ -161,14 +202,7 @@ final class Libc {
     }
 
     static void neverBlock(Arena arena, int fd) throws IOException {
-        MemorySegment state = CLibrary.state(arena);
-        int result;
-        try {
-            result = (int) FCNTL.invokeExact(state, fd, SET_FLAGS, NON_BLOCKING);
-        } catch (Throwable e) {
-            throw CLibrary.impossible(e);
-        }
-        require(result, "fcntl", state);
+        int _ = fcntl(arena, fd, SET_FLAGS, NON_BLOCKING);
     }
 
     /**

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +44,12 @@ public final class OsProcess {
 
     private final Follower follower;
     private final boolean attended;
+    private final @Nullable Talk talk;
 
-    private OsProcess(Follower follower, boolean attended) {
+    private OsProcess(Follower follower, boolean attended, @Nullable Talk talk) {
         this.follower = follower;
         this.attended = attended;
+        this.talk = talk;
     }
 
     /**
@@ -68,10 +72,12 @@ public final class OsProcess {
             throws IOException {
         return follow(
                 new Follower(
-                        arena -> withPipes(arena, command, starter),
+                        arena -> withPipes(arena, command, null, starter),
                         command.stdin(),
+                        null,
                         stdout,
-                        stderr));
+                        stderr),
+                null);
     }
 
     /**
@@ -88,8 +94,10 @@ public final class OsProcess {
                 new Follower(
                         arena -> withFiles(arena, command, files, starter),
                         NOTHING,
+                        null,
                         stdout,
-                        stderr));
+                        stderr),
+                null);
     }
 
     /**
@@ -112,10 +120,61 @@ public final class OsProcess {
                 new Follower(
                         arena -> withFiles(arena, command, files, starter),
                         NOTHING,
+                        null,
                         stdout,
                         stderr);
         follower.begin();
-        return new OsProcess(follower, true);
+        return new OsProcess(follower, true, null);
+    }
+
+    /**
+     * Starts it with pipes as its standard streams, and with more open files, to be attended as
+     * above.
+     *
+     * @param starter where to start it
+     * @throws IOException as above
+     */
+    public static OsProcess attend(
+            Command command, Handed handed, Starter starter, Capture stdout, Capture stderr)
+            throws IOException {
+        var follower =
+                new Follower(
+                        arena -> withPipes(arena, command, handed, starter),
+                        command.stdin(),
+                        handed.talk(),
+                        stdout,
+                        stderr);
+        if (Thread.currentThread().isVirtual()) {
+            return follow(follower, handed.talk());
+        }
+        follower.begin();
+        return new OsProcess(follower, true, handed.talk());
+    }
+
+    /**
+     * What a process has open besides its standard streams.
+     *
+     * @param talk its descriptors 3 and 4
+     * @param files from 5 on
+     */
+    public record Handed(Talk talk, List<OpenFile> files) {
+        public Handed {
+            files = List.copyOf(files);
+        }
+
+        /** How many descriptors that are. */
+        public int count() {
+            return Talk.HEARING - Talk.SAYING + 1 + files.size();
+        }
+
+        private void give(Spawn spawn) throws IOException {
+            spawn.open(talk.up().toString(), Libc.WRITE_ONLY, Talk.SAYING);
+            spawn.open(talk.down().toString(), Libc.READ_ONLY, Talk.HEARING);
+            int at = Talk.HEARING;
+            for (OpenFile file : files) {
+                spawn.give(file.descriptor(), ++at);
+            }
+        }
     }
 
     /** Mostly there is nothing to give, and the file is empty. */
@@ -125,7 +184,7 @@ public final class OsProcess {
         }
     }
 
-    private static OsProcess follow(Follower follower) throws IOException {
+    private static OsProcess follow(Follower follower, @Nullable Talk talk) throws IOException {
         FOLLOWERS.execute(follower);
         try {
             // An interrupt waits until there is something to be stopped.
@@ -135,10 +194,11 @@ public final class OsProcess {
                     ? io
                     : new IOException("cannot start " + e.getCause(), e.getCause());
         }
-        return new OsProcess(follower, false);
+        return new OsProcess(follower, false, talk);
     }
 
-    private static Follower.Started withPipes(Arena arena, Command command, Starter starter)
+    private static Follower.Started withPipes(
+            Arena arena, Command command, @Nullable Handed handed, Starter starter)
             throws IOException {
         try (Descriptors ours = new Descriptors(arena);
                 Descriptors its = new Descriptors(arena)) {
@@ -156,18 +216,26 @@ public final class OsProcess {
                 reading = its.add(pipe.reading());
                 Libc.neverBlock(arena, in);
             }
+            int heard = handed == null ? Libc.NONE : ours.add(hearing(arena, handed.talk()));
             int stdin = reading;
-            int pid = starter.start(() -> spawn(command, stdin, out.writing(), err.writing()));
+            int pid =
+                    starter.start(
+                            () -> spawn(command, stdin, out.writing(), err.writing(), handed));
             int end = end(arena, pid);
             ours.keep();
-            return new Follower.Started(pid, in, out.reading(), err.reading(), end);
+            return new Follower.Started(pid, in, out.reading(), err.reading(), heard, end);
         }
+    }
+
+    private static int hearing(Arena arena, Talk talk) throws IOException {
+        return Libc.open(arena, talk.up().toString(), Libc.READ_AND_WRITE | Libc.NON_BLOCKING);
     }
 
     /**
      * @param in {@link Libc#NONE} if there is nothing to read
      */
-    private static int spawn(Command command, int in, int out, int err) throws IOException {
+    private static int spawn(Command command, int in, int out, int err, @Nullable Handed handed)
+            throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             Spawn spawn = new Spawn(arena, command);
             if (in == Libc.NONE) {
@@ -177,6 +245,9 @@ public final class OsProcess {
             }
             spawn.give(out, 1);
             spawn.give(err, 2);
+            if (handed != null) {
+                handed.give(spawn);
+            }
             return spawn.call();
         }
     }
@@ -190,7 +261,7 @@ public final class OsProcess {
             int pid = starter.start(() -> spawn(command, files));
             int end = end(arena, pid);
             ours.keep();
-            return new Follower.Started(pid, Libc.NONE, out, err, end);
+            return new Follower.Started(pid, Libc.NONE, out, err, Libc.NONE, end);
         }
     }
 
@@ -294,11 +365,26 @@ public final class OsProcess {
         return get(follower.exit(), deadline);
     }
 
+    /**
+     * What it says next over its talk.
+     *
+     * @return null if it said nothing in this time, or has ended and nothing is left
+     * @throws IllegalStateException if it has no talk
+     */
+    public @Nullable String hear(Duration time) throws InterruptedException {
+        Talk with = talk;
+        if (with == null) {
+            throw new IllegalStateException("nobody talks with this process");
+        }
+        followUntil(() -> with.isHeard() || !alive(), time);
+        // What an ended process has said is there: it was heard before it was reaped.
+        return with.line(attended || !alive() ? Duration.ZERO : time);
+    }
+
     /** Follows the process until something is so, if that is this thread's to do. */
-    private void followUntil(CompletableFuture<?> future, Duration deadline)
-            throws InterruptedException {
+    private void followUntil(BooleanSupplier so, Duration deadline) throws InterruptedException {
         long end = System.nanoTime() + deadline.toNanos();
-        while (attended && !future.isDone()) {
+        while (attended && !so.getAsBoolean()) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("while a process was awaited");
             }
@@ -312,7 +398,7 @@ public final class OsProcess {
 
     private <T> @Nullable T get(CompletableFuture<T> future, Duration deadline)
             throws InterruptedException {
-        followUntil(future, deadline);
+        followUntil(future::isDone, deadline);
         if (attended && !future.isDone()) {
             return null;
         }

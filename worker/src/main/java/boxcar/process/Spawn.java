@@ -15,7 +15,8 @@ import java.util.Map;
 
 /**
  * One call of posix_spawn(3): a program, its arguments, its environment and what its standard
- * streams are. All other descriptors are closed in it, and no signal is blocked or ignored.
+ * streams are, and others besides. All other descriptors are closed in it, and no signal is blocked
+ * or ignored.
  *
  * <p>Built by one thread; {@link #call} may be made by another. Java's own way starts a helper
  * first, which starts the program (docs/decisions/0016).
@@ -28,7 +29,7 @@ final class Spawn {
     private static final short RESET_SIGNALS = 0x0c;
 
     private static final int SIGNALS = 128;
-    private static final int FIRST_TO_CLOSE = 3;
+    private static final int STANDARD = 3;
 
     private static final MethodHandle SPAWN =
             CLibrary.plain(
@@ -72,6 +73,9 @@ final class Spawn {
     private final MemorySegment attributes;
     private final MemorySegment pid;
     private final String program;
+
+    /** All of its descriptors from here on are closed. */
+    private int closed = STANDARD;
 
     private static MethodHandle init(String function) {
         return CLibrary.plain(function, FunctionDescriptor.of(JAVA_INT, ADDRESS));
@@ -123,8 +127,12 @@ final class Spawn {
         return array;
     }
 
-    /** Its descriptor {@code at} is a copy of ours. */
+    /**
+     * Its descriptor {@code at} is a copy of ours. All that is given and opened is so one after the
+     * other: ours must not have a number that was given before.
+     */
     void give(int ours, int at) throws IOException {
+        closed = Math.max(closed, at + 1);
         try {
             done((int) DUP.invokeExact(actions, ours, at));
         } catch (Throwable e) {
@@ -134,6 +142,7 @@ final class Spawn {
 
     /** Its descriptor {@code at} is a file that it opens. */
     void open(String path, int flags, int at) throws IOException {
+        closed = Math.max(closed, at + 1);
         try {
             done((int) OPEN.invokeExact(actions, at, text(path), flags, 0));
         } catch (Throwable e) {
@@ -151,7 +160,7 @@ final class Spawn {
         try {
             // Or it had our session's keys, and shared them with all that we ever start.
             Libc.leaveKeyring(arena);
-            done((int) CLOSE_FROM.invokeExact(actions, FIRST_TO_CLOSE));
+            done((int) CLOSE_FROM.invokeExact(actions, closed));
             int result = (int) SPAWN.invokeExact(pid, file, actions, attributes, argv, environment);
             int _ = (int) ACTIONS_END.invokeExact(actions);
             done(result);

@@ -15,8 +15,7 @@ final class Binds {
     /** Folders of the system that a box sees, read-only, where the host has them. */
     static final List<String> SYSTEM = List.of("/bin", "/lib", "/lib64", "/usr");
 
-    private static final List<String> OWN =
-            List.of("/box", "/dev", "/proc", "/tmp", "/sys", "/.boxcar");
+    private static final List<String> OWN = List.of("/box", "/dev", "/proc", "/tmp", "/sys");
 
     private Binds() {}
 

@@ -29,9 +29,6 @@ final class Cgroup implements AutoCloseable {
      */
     private static final String TCP = "memory.kmem.tcp.limit_in_bytes";
 
-    /** Memory, CPU time and processes; with version 1 a group for each. */
-    static final int CONTROLLERS = 3;
-
     /** Name of the container's group below this one, with v2. */
     static final String CONTAINER = "c";
 

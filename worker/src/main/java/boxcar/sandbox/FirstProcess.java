@@ -1,10 +1,14 @@
 package boxcar.sandbox;
 
+import boxcar.job.Fault;
+import boxcar.process.OpenFile;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The call of a runc box's first process, {@code init.pl}.
+ * The call of a runc box's first process, {@code init.c}.
  *
  * @param user uid and gid of the program
  * @param files how many it may have open
@@ -14,18 +18,36 @@ import java.util.List;
  */
 public record FirstProcess(
         int user, int files, int groups, List<String> environment, List<String> command) {
-    private static final List<String> SCRIPT = List.of("/usr/bin/perl", "/.boxcar/init.pl");
+    private static final String ITSELF = "/proc/self/fd/5";
+    private static final String NAME = "boxcar-init";
+    private static final int HEAD = 5;
 
     public FirstProcess {
         environment = List.copyOf(environment);
         command = List.copyOf(command);
     }
 
+    /**
+     * The program itself, which a box is handed as its descriptor 5.
+     *
+     * @throws Fault if it is not in the jar, or there is no memory for it
+     */
+    static OpenFile program() throws Fault {
+        try (InputStream image = FirstProcess.class.getResourceAsStream("init")) {
+            if (image == null) {
+                throw Faults.sandbox(
+                        "the first process of runc's boxes is not in the program's jar");
+            }
+            return OpenFile.program(NAME, image.readAllBytes());
+        } catch (IOException e) {
+            throw Faults.sandbox("no file in memory for the first process of runc's boxes", e);
+        }
+    }
+
     /** As a container's process is given them. */
     public List<String> arguments() {
-        var all = new ArrayList<>(SCRIPT);
-        all.add(System.getProperty("os.arch", ""));
-        all.add(Integer.toString(user));
+        var all = new ArrayList<String>();
+        all.add(ITSELF);
         all.add(Integer.toString(user));
         all.add(Integer.toString(files));
         all.add(Integer.toString(groups));
@@ -41,18 +63,15 @@ public record FirstProcess(
      * @throws IllegalArgumentException if it is no such call
      */
     public static FirstProcess of(List<String> arguments) {
-        int head = SCRIPT.size() + 6;
-        if (arguments.size() <= head || !arguments.subList(0, SCRIPT.size()).equals(SCRIPT)) {
+        if (arguments.size() <= HEAD || !arguments.getFirst().equals(ITSELF)) {
             throw new IllegalArgumentException("no call of the first process: " + arguments);
         }
-        int files = Integer.parseInt(arguments.get(head - 3));
-        int groups = Integer.parseInt(arguments.get(head - 2));
-        int end = head + Integer.parseInt(arguments.get(head - 1));
+        int end = HEAD + Integer.parseInt(arguments.get(HEAD - 1));
         return new FirstProcess(
-                Integer.parseInt(arguments.get(SCRIPT.size() + 1)),
-                files,
-                groups,
-                arguments.subList(head, end),
+                Integer.parseInt(arguments.get(1)),
+                Integer.parseInt(arguments.get(2)),
+                Integer.parseInt(arguments.get(3)),
+                arguments.subList(HEAD, end),
                 arguments.subList(end, arguments.size()));
     }
 }

@@ -1,6 +1,11 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
+import boxcar.process.OpenFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The control group of a box that outlives its stages, so that the memory and CPU time of all
@@ -9,8 +14,10 @@ import boxcar.job.Fault;
  *
  * @param cgroup the group
  * @param birthplace what starts processes
+ * @param doors its lists of threads, for a process that joins it by itself
  */
-record OwnGroup(Cgroup cgroup, Birthplace birthplace) implements AutoCloseable {
+record OwnGroup(Cgroup cgroup, Birthplace birthplace, List<OpenFile> doors)
+        implements AutoCloseable {
     /** All groups of boxes that we make lie in this one. */
     static final String PARENT = "boxcar";
 
@@ -18,14 +25,28 @@ record OwnGroup(Cgroup cgroup, Birthplace birthplace) implements AutoCloseable {
     static OwnGroup inhabited(Cgroups host, int box) throws Fault, InterruptedException {
         Cgroup cgroup = host.group(name(box));
         cgroup.make();
-        return new OwnGroup(cgroup, Birthplace.in(cgroup, host, box));
+        return new OwnGroup(cgroup, Birthplace.in(cgroup, host, box), List.of());
     }
 
     /** What is started joins the group by itself, or makes one within it. */
     static OwnGroup beside(Cgroups host, int box) throws Fault {
         Cgroup cgroup = host.group(name(box));
         cgroup.make();
-        return new OwnGroup(cgroup, Birthplace.of(box));
+        List<OpenFile> doors = host.ofThreads() ? doors(cgroup) : List.of();
+        return new OwnGroup(cgroup, Birthplace.of(box), doors);
+    }
+
+    private static List<OpenFile> doors(Cgroup cgroup) throws Fault {
+        var doors = new ArrayList<OpenFile>();
+        try {
+            for (Path tasks : cgroup.tasks()) {
+                doors.add(OpenFile.toWrite(tasks));
+            }
+            return List.copyOf(doors);
+        } catch (IOException e) {
+            doors.forEach(OpenFile::close);
+            throw Faults.box("cannot open the threads of a control group", e);
+        }
     }
 
     static String name(int box) {
@@ -35,6 +56,7 @@ record OwnGroup(Cgroup cgroup, Birthplace birthplace) implements AutoCloseable {
     @Override
     public void close() {
         birthplace.close();
+        doors.forEach(OpenFile::close);
         cgroup.close();
     }
 }

@@ -24,11 +24,11 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
      * Where a container's processes are counted and bounded; nowhere, if there is neither.
      *
      * @param made path of a group that runc is to make for it, or empty
-     * @param joined the lists of threads of groups that its first process joins
+     * @param joined how many groups its first process joins
      */
-    record Group(String made, List<Path> joined) {
+    record Group(String made, int joined) {
         boolean isNone() {
-            return made.isEmpty() && joined.isEmpty();
+            return made.isEmpty() && joined == 0;
         }
     }
 
@@ -135,7 +135,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
         return new FirstProcess(
                         user,
                         stage.limits().maxOpenFiles(),
-                        group.joined.size(),
+                        group.joined,
                         environment,
                         stage.command())
                 .arguments();
@@ -174,11 +174,6 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
             if (Files.isDirectory(Path.of(system))) {
                 all.add(bind(Path.of(system), system, false));
             }
-        }
-        all.add(bind(folder.talk(), "/.boxcar", false));
-        for (int i = 0; i < group.joined.size(); i++) {
-            String place = "/.boxcar/" + RuncFolder.group(i + 1);
-            all.add(bind(group.joined.get(i), place, true));
         }
         all.add(bind(stage.workDirectory(), "/box", true));
         for (Bind bind : Binds.inOrder(stage)) {
@@ -222,7 +217,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
         linux.put("maskedPaths", MASKED);
         linux.put("readonlyPaths", READ_ONLY);
         linux.put("seccomp", SECCOMP);
-        if (group.joined.isEmpty()) {
+        if (group.joined == 0) {
             linux.put("cgroupsPath", group.made.isEmpty() ? "" : "/" + group.made);
             linux.put("resources", NO_DEVICES);
         }

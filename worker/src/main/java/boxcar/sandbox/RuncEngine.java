@@ -8,11 +8,14 @@ import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.process.Finished;
+import boxcar.process.OpenFile;
 import boxcar.process.OsProcess;
 import boxcar.process.PrivateMounts;
+import boxcar.process.Talk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,7 +27,7 @@ import java.util.regex.Pattern;
  * Runs stages with runc, one container each, made from the host's own /usr.
  *
  * <p>runc gives neither the exact exit status nor figures, and has no time limits: a small first
- * process (init.pl) tells the one, the control group the other, and {@link RuncRun} watches.
+ * process (init.c) tells the one, the control group the other, and {@link RuncRun} watches.
  */
 final class RuncEngine implements BoxEngine {
     /** Far from users of people and of other containers; below 2³¹. */
@@ -41,6 +44,9 @@ final class RuncEngine implements BoxEngine {
     private final Cgroups cgroups;
     private final boolean mayProtect;
 
+    /** Shared by all boxes; closed with the process. */
+    private final OpenFile firstProcess;
+
     /** Without groups to make, runc leaves its container where it is started. */
     private final PrivateMounts groupsNotToWrite;
 
@@ -54,8 +60,10 @@ final class RuncEngine implements BoxEngine {
             Telemetry telemetry,
             String version,
             Cgroups cgroups,
-            boolean mayProtect) {
+            boolean mayProtect,
+            OpenFile firstProcess) {
         this.telemetry = telemetry;
+        this.firstProcess = firstProcess;
         this.mayProtect = mayProtect;
         this.settings = settings;
         this.version = version;
@@ -70,11 +78,13 @@ final class RuncEngine implements BoxEngine {
         if (!said.well() || !matcher.find()) {
             throw Faults.sandbox(settings.runc() + " is no runc", said);
         }
-        if (!Files.isExecutable(Path.of("/usr/bin/perl"))) {
-            throw Faults.sandbox("boxes of runc need /usr/bin/perl: apt-get install perl-base");
-        }
         return new RuncEngine(
-                settings, telemetry, matcher.group(1), Cgroups.detect(), mayProtect());
+                settings,
+                telemetry,
+                matcher.group(1),
+                Cgroups.detect(),
+                mayProtect(),
+                FirstProcess.program());
     }
 
     /** Lowering an out-of-memory score needs CAP_SYS_RESOURCE (proc(5)). */
@@ -164,18 +174,21 @@ final class RuncEngine implements BoxEngine {
         }
         folder.prepare(stage.binds());
         folder.write(new RuncBundle(stage, folder, user, within(group, box), mayProtect));
-        OsProcess.Starter starter = starter(group.birthplace(), stage.network());
         boolean well = false;
-        try (var talk = Talk.open(folder)) {
-            Ending ending;
-            try (var timing = telemetry.begin("engine")) {
-                ending =
-                        new RuncRun(stage, stop, user, group.cgroup(), talk)
-                                .run(command(box), starter);
-                StageTime.tell(ending, telemetry, timing);
-            }
+        try (var timing = telemetry.begin("engine");
+                var talk = Talk.open(folder.up(), folder.down())) {
+            OsProcess.Handed handed = handed(talk, group);
+            Ending ending =
+                    new RuncRun(stage, stop, user, group.cgroup(), talk)
+                            .run(
+                                    command(box, handed.count()),
+                                    handed,
+                                    starter(group.birthplace(), stage.network()));
+            StageTime.tell(ending, telemetry, timing);
             well = true;
             return ending;
+        } catch (IOException e) {
+            throw Faults.box("cannot talk to box " + box, e);
         } finally {
             if (!well) {
                 endAll(box);
@@ -183,12 +196,20 @@ final class RuncEngine implements BoxEngine {
         }
     }
 
+    /** As init.c expects it. */
+    private OsProcess.Handed handed(Talk talk, OwnGroup group) {
+        var files = new ArrayList<OpenFile>();
+        files.add(firstProcess);
+        files.addAll(group.doors());
+        return new OsProcess.Handed(talk, files);
+    }
+
     private RuncBundle.Group within(OwnGroup group, int box) {
         if (cgroups.ofThreads()) {
-            return new RuncBundle.Group("", group.cgroup().tasks());
+            return new RuncBundle.Group("", group.doors().size());
         }
         String made = cgroups.present() ? OwnGroup.name(box) + "/" + Cgroup.CONTAINER : "";
-        return new RuncBundle.Group(made, List.of());
+        return new RuncBundle.Group(made, 0);
     }
 
     private OsProcess.Starter starter(Birthplace place, boolean network) {
@@ -198,7 +219,7 @@ final class RuncEngine implements BoxEngine {
                 : starter;
     }
 
-    private List<String> command(int box) {
+    private List<String> command(int box, int handed) {
         return List.of(
                 settings.runc(),
                 "--root",
@@ -208,6 +229,8 @@ final class RuncEngine implements BoxEngine {
                 "run",
                 "--bundle",
                 folder(box).bundle().toString(),
+                "--preserve-fds",
+                Integer.toString(handed),
                 container(box));
     }
 

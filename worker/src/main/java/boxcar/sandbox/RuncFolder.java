@@ -4,15 +4,17 @@ import boxcar.files.Trees;
 import boxcar.job.Bind;
 import boxcar.job.Fault;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * What one runc box keeps on the host: its bundle, runc's own state, and the folder over which the
+ * What one runc box keeps on the host: its bundle, runc's own state, and the FIFOs over which the
  * box's first process and the worker talk. It lies beside the lock of the number, so that the next
  * holder can end a container that a dead replica left. For one thread at a time.
  */
@@ -45,44 +47,26 @@ final class RuncFolder {
         return folder.resolve("state");
     }
 
-    /** Visible in the box as /.boxcar, to root alone. */
-    Path talk() {
-        return folder.resolve("talk");
-    }
-
-    /** Where the list of a control group's threads is mounted for the box's first process. */
-    static String group(int number) {
-        return "group-" + number;
-    }
-
+    /** What the first process says. */
     Path up() {
-        return talk().resolve("up");
+        return folder.resolve("up");
     }
 
+    /** What it hears. */
     Path down() {
-        return talk().resolve("down");
+        return folder.resolve("down");
     }
 
     void make() throws Fault, InterruptedException {
         try {
             remove();
-            for (Path place : new Path[] {folder, bundle(), root(), state(), talk()}) {
+            for (Path place : new Path[] {folder, bundle(), root(), state()}) {
                 Files.createDirectories(place);
             }
             Files.setAttribute(root(), "unix:mode", 0755);
             makeTmp();
-            Files.setAttribute(talk(), "unix:mode", ONLY_ROOT);
             Files.setAttribute(folder, "unix:mode", ONLY_ROOT);
             Tools.mustRun("mkfifo", "-m", "600", up().toString(), down().toString());
-            for (int group = 1; group <= Cgroup.CONTROLLERS; group++) {
-                Files.createFile(talk().resolve(group(group)));
-            }
-            try (InputStream script = RuncFolder.class.getResourceAsStream("init.pl")) {
-                if (script == null) {
-                    throw new IOException("init.pl is not in the program's jar");
-                }
-                Files.write(talk().resolve("init.pl"), script.readAllBytes());
-            }
         } catch (IOException e) {
             throw Faults.box("cannot make " + folder, e);
         }
@@ -126,10 +110,22 @@ final class RuncFolder {
             return;
         }
         try {
-            Files.write(bundle().resolve("config.json"), json.getBytes(StandardCharsets.UTF_8));
+            overwrite(bundle().resolve("config.json"), json.getBytes(StandardCharsets.UTF_8));
             written = json;
         } catch (IOException e) {
             throw Faults.box("cannot write the bundle " + bundle(), e);
+        }
+    }
+
+    /** Never emptied first: ext4 writes such a file to its disk at once, when it is closed. */
+    private static void overwrite(Path file, byte[] content) throws IOException {
+        try (var channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            var left = ByteBuffer.wrap(content);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+            channel.truncate(content.length);
         }
     }
 

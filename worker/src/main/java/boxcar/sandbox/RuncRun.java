@@ -9,6 +9,7 @@ import boxcar.job.Usage;
 import boxcar.process.Capture;
 import boxcar.process.Command;
 import boxcar.process.OsProcess;
+import boxcar.process.Talk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -43,15 +44,17 @@ final class RuncRun {
         stderr = new Capture(cap, stage.listener()::printed, flooded);
     }
 
-    Ending run(List<String> argv, OsProcess.Starter starter) throws Fault, InterruptedException {
+    Ending run(List<String> argv, OsProcess.Handed handed, OsProcess.Starter starter)
+            throws Fault, InterruptedException {
         OsProcess runc;
         try {
             runc =
-                    OsProcess.start(
+                    OsProcess.attend(
                             new Command(
                                     argv,
                                     Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                                     stage.stdin()),
+                            handed,
                             starter,
                             stdout,
                             stderr);
@@ -75,14 +78,13 @@ final class RuncRun {
     private Ending follow(OsProcess runc) throws Fault, InterruptedException {
         awaitReady(runc);
         group.begin(stage.limits().memoryKib(), stage.limits().maxProcesses());
-        stop.arm(talk::nudge);
-        talk.say("go");
+        say("go");
         @Nullable String line = watch(runc);
         if (line == null) {
             return withoutAWord(runc);
         }
         Figures figures = new Figures(group.cpuNanos(), group.memoryPeakKib(), group.oomKilled());
-        talk.say("bye");
+        say("bye");
         if (runc.await(END) == null || !runc.awaitStreams()) {
             throw Faults.sandbox("a container did not end: " + said());
         }
@@ -122,7 +124,7 @@ final class RuncRun {
 
     private void awaitReady(OsProcess runc) throws Fault, InterruptedException {
         long end = System.nanoTime() + START.toNanos();
-        while (!"ready".equals(talk.hear(TICK))) {
+        while (!"ready".equals(runc.hear(TICK))) {
             if (!runc.alive() || System.nanoTime() > end) {
                 runc.kill();
                 runc.awaitStreams();
@@ -141,13 +143,9 @@ final class RuncRun {
         long start = System.nanoTime();
         Duration mostCpu = limits.cpuTime().plus(limits.extraTime());
         while (true) {
-            String line = talk.hear(TICK);
-            if (line != null) {
+            String line = runc.hear(TICK);
+            if (line != null || !runc.alive()) {
                 return line;
-            }
-            if (!runc.alive()) {
-                // It may have spoken just before.
-                return talk.hear(TICK);
             }
             Long cpu = group.cpuNanos();
             if (cpu != null && cpu > mostCpu.toNanos()) {
@@ -222,6 +220,14 @@ final class RuncRun {
             case Ending.CpuTimeout _ -> "Time limit exceeded";
             case Ending.WallTimeout _ -> "Time limit exceeded (wall clock)";
         };
+    }
+
+    private void say(String words) throws Fault {
+        try {
+            talk.say(words);
+        } catch (IOException e) {
+            throw Faults.sandbox("cannot talk to a container", e);
+        }
     }
 
     private String said() {

@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OsProcessTest {
     private static final Duration LONG = Duration.ofSeconds(20);
@@ -190,6 +191,84 @@ class OsProcessTest {
                         () -> OsProcess.run(Command.tool(List.of("echo", "a\0b")), LONG));
 
         assertEquals("cannot start: a NUL character in an argument", e.getMessage());
+    }
+
+    @Test
+    void aProcessTalksBesideItsStreamsAndHasTheFilesThatItIsHanded(@TempDir Path folder)
+            throws Exception {
+        assertTrue(talks(folder).contains(" 3 4 5 "));
+    }
+
+    @Test
+    void soDoesOneThatAVirtualThreadAttends(@TempDir Path folder) throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            assertTrue(threads.submit(() -> talks(folder)).get().contains(" 3 4 5 "));
+        }
+    }
+
+    /** What such a process has open. */
+    private static String talks(Path folder) throws Exception {
+        Path up = folder.resolve("up");
+        Path down = folder.resolve("down");
+        Path file = Files.createFile(folder.resolve("file"));
+        assertEquals(
+                0,
+                OsProcess.run(Command.tool(List.of("mkfifo", up.toString(), down.toString())), LONG)
+                        .exit());
+        Capture stdout = Capture.quiet(100);
+        String script =
+                "echo hello >&3; read word <&4; echo you said $word >&3;"
+                        + " echo kept >&5; echo '' $(ls /proc/$$/fd) ''; exit 4";
+        try (Talk talk = Talk.open(up, down);
+                OpenFile handed = OpenFile.toWrite(file)) {
+            OsProcess process =
+                    OsProcess.attend(
+                            sh(script),
+                            new OsProcess.Handed(talk, List.of(handed)),
+                            OsProcess.Call::run,
+                            stdout,
+                            Capture.quiet(100));
+            assertEquals("hello", process.hear(LONG));
+            assertNull(process.hear(Duration.ofMillis(5)), "it waits for us");
+            talk.say("this");
+            assertEquals("you said this", process.hear(LONG));
+            assertEquals(4, process.await(LONG));
+            assertTrue(process.awaitStreams());
+            assertNull(process.hear(LONG), "it has ended");
+        }
+        assertEquals("kept\n", Files.readString(file));
+        return new String(stdout.bytes(), UTF_8);
+    }
+
+    @Test
+    void aLastWordIsHeardThoughTheProcessHasEnded(@TempDir Path folder) throws Exception {
+        Path up = folder.resolve("up");
+        Path down = folder.resolve("down");
+        OsProcess.run(Command.tool(List.of("mkfifo", up.toString(), down.toString())), LONG);
+        try (Talk talk = Talk.open(up, down)) {
+            OsProcess process =
+                    OsProcess.attend(
+                            sh("echo one >&3; echo two >&3"),
+                            new OsProcess.Handed(talk, List.of()),
+                            OsProcess.Call::run,
+                            Capture.quiet(10),
+                            Capture.quiet(10));
+            assertEquals(0, process.await(LONG));
+            assertTrue(process.awaitStreams());
+            assertEquals("one", process.hear(LONG));
+            assertEquals("two", process.hear(LONG));
+            assertNull(process.hear(LONG));
+        }
+    }
+
+    @Test
+    void aProcessWithoutATalkIsNotHeard() throws Exception {
+        OsProcess process = OsProcess.start(sh(""), Capture.quiet(10), Capture.quiet(10));
+
+        assertEquals(
+                "nobody talks with this process",
+                assertThrows(IllegalStateException.class, () -> process.hear(LONG)).getMessage());
+        assertEquals(0, process.await(LONG));
     }
 
     @Test

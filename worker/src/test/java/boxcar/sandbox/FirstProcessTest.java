@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** That init.pl understands the call is what the contract test of runc tells. */
+/** That init.c understands the call is what the contract test of runc tells. */
 class FirstProcessTest {
     @Test
     void whatIsWrittenIsRead() {
