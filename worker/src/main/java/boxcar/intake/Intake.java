@@ -63,7 +63,7 @@ public final class Intake implements AutoCloseable {
         var installing = Slot.Crew.of(topics.jobs(JobTopic.INSTALL), settings.installSlots());
         var executing = Slot.Crew.of(topics.jobs(JobTopic.EXECUTE), settings.executeSlots());
         this.publisher =
-                new Publisher(clients, client + "-results", this::giveUp, executing.pace()::isWide);
+                new Publisher(clients, client + "-results", this::giveUp, executing::isBusy);
         this.progress =
                 new ProgressPublisher(
                         clients.lossyProducer(client + "-progress"),

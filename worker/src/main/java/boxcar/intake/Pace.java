@@ -2,13 +2,15 @@ package boxcar.intake;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * How many jobs a slot takes at a time. One, as a rule: a job that waits here could run elsewhere.
  * Several, while there is a backlog of jobs so short that taking each by itself would cost more
- * than to wait for the others; the shorter they are, the more. Safe for many threads.
+ * than to wait for the others, and for a while after; the shorter they are, the more. Safe for many
+ * threads.
  */
 final class Pace {
     private static final Logger log = LoggerFactory.getLogger(Pace.class);
@@ -29,19 +31,27 @@ final class Pace {
 
     private static final int MOST = 4096;
 
+    /** Jobs come in bursts: the next ones after so long a pause may be of another kind. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
     private final String topic;
     private final int turns;
+    private final LongSupplier nanoTime;
     private final AtomicBoolean changing = new AtomicBoolean();
     private int row;
     private int needed = LEAST;
+    private long last;
     private volatile int level;
 
     /**
      * @param turns how many jobs are worked on at a time
+     * @param nanoTime as {@link System#nanoTime}
      */
-    Pace(String topic, int turns) {
+    Pace(String topic, int turns, LongSupplier nanoTime) {
         this.topic = topic;
         this.turns = turns;
+        this.nanoTime = nanoTime;
+        this.last = nanoTime.getAsLong();
     }
 
     /** How many are taken at a time now. */
@@ -62,6 +72,7 @@ final class Pace {
      * @param took all the rest, from there until the last was settled
      */
     synchronized void settled(int width, Duration polled, Duration took) {
+        last = nanoTime.getAsLong();
         if (width != width()) {
             return;
         }
@@ -102,8 +113,10 @@ final class Pace {
 
     /** A poll brought nothing. */
     synchronized void idle() {
-        needed = LEAST;
-        narrow("no backlog");
+        if (nanoTime.getAsLong() - last >= PAUSE.toNanos()) {
+            needed = LEAST;
+            narrow("no jobs for a while");
+        }
     }
 
     /** Jobs that were taken together wait too long for one of them. */

@@ -92,7 +92,15 @@ final class Slot implements Runnable {
         static final int POLLERS = 2;
 
         static Crew of(String topic, int slots) {
-            return new Crew(new Pace(topic, slots), new Turns(slots), new Semaphore(POLLERS, true));
+            return new Crew(
+                    new Pace(topic, slots, System::nanoTime),
+                    new Turns(slots),
+                    new Semaphore(POLLERS, true));
+        }
+
+        /** Whether the next result will come soon. */
+        boolean isBusy() {
+            return pace.isWide() && turns.areWanted();
         }
 
         /**

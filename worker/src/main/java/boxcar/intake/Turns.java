@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * first have their turn first. Safe for many threads.
  */
 final class Turns {
+    private final int count;
     private final Semaphore free;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition fewer = lock.newCondition();
@@ -24,6 +25,7 @@ final class Turns {
      * @param count how many may be worked on at a time
      */
     Turns(int count) {
+        this.count = count;
         this.free = new Semaphore(count, true);
     }
 
@@ -43,6 +45,19 @@ final class Turns {
 
     void end() {
         free.release();
+    }
+
+    /** Whether a job has its turn, or waits for it. */
+    boolean areWanted() {
+        if (free.availablePermits() < count) {
+            return true;
+        }
+        lock.lock();
+        try {
+            return waiting > 0;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -22,7 +23,10 @@ class PaceTest {
 
     private static final int OF_EIGHT = 4;
 
-    private final Pace pace = new Pace("t", TURNS);
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    private final AtomicLong time = new AtomicLong();
+    private final Pace pace = new Pace("t", TURNS, time::get);
 
     private void settle(int polls, Duration took) {
         for (int i = 0; i < polls; i++) {
@@ -46,7 +50,10 @@ class PaceTest {
     void theLongerTheyAreTheFewer() {
         settle(OF_ONE, LESS_QUICK);
         assertEquals(8, pace.width());
-        pace.idle();
+    }
+
+    @Test
+    void andFewerStill() {
         settle(OF_ONE, SLOWER);
         assertEquals(4, pace.width());
     }
@@ -99,11 +106,27 @@ class PaceTest {
     }
 
     @Test
-    void oneAtATimeWhenThereIsNoMore() {
+    void oneAtATimeWhenNoneHasComeForAWhile() {
         settle(OF_ONE, QUICK);
+        pace.idle();
+        assertEquals(16, pace.width());
+        time.addAndGet(PAUSE.toNanos() - 1);
+        pace.idle();
+        assertEquals(16, pace.width());
+        time.addAndGet(1);
         pace.idle();
         assertEquals(1, pace.width());
         settle(OF_ONE, QUICK);
+        assertEquals(16, pace.width());
+    }
+
+    @Test
+    void eachJobBeginsTheWhileAnew() {
+        settle(OF_ONE, QUICK);
+        time.addAndGet(PAUSE.toNanos() - 1);
+        settle(1, QUICK);
+        time.addAndGet(PAUSE.toNanos() - 1);
+        pace.idle();
         assertEquals(16, pace.width());
     }
 

@@ -23,6 +23,18 @@ class TurnsTest {
     }
 
     @Test
+    void theyAreWantedWhileAJobWaitsOrIsWorkedOn() throws Exception {
+        Turns some = new Turns(2);
+        assertFalse(some.areWanted());
+        some.await();
+        assertTrue(some.areWanted());
+        some.begin();
+        assertTrue(some.areWanted());
+        some.end();
+        assertFalse(some.areWanted());
+    }
+
+    @Test
     void soManyAsThereAreTurnsMayBegin() throws Exception {
         hold(3);
         turns.begin();
