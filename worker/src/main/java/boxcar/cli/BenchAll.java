@@ -115,11 +115,11 @@ final class BenchAll implements Callable<Integer> {
 
     private List<Step> throughput(List<String> present) {
         List<Step> steps = new ArrayList<>();
-        String boxes = quick ? "--boxes=1,2 --rounds=1 " : "--boxes=1,2,4,8 --rounds=3 ";
+        String boxes = quick ? "--boxes=1,2 --rounds=1 " : "--boxes=1,2,4,8 --rounds=5 ";
         for (String engine : present) {
             boolean slow = engine.equals("runc");
-            String echo = slow ? "--jobs=200 --warm-up=3000" : "--jobs=3000 --warm-up=8000";
-            String c = slow ? "--jobs=40 --warm-up=60" : "--jobs=80 --warm-up=100";
+            String echo = slow ? "--jobs=200 --warm-up=3000" : "--jobs=1500 --warm-up=8000";
+            String c = slow ? "--jobs=40 --warm-up=200" : "--jobs=80 --warm-up=500";
             String words = engine(engine) + boxes;
             steps.add(
                     step(
