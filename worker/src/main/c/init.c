@@ -13,7 +13,8 @@
  *   6…   the lists of threads of GROUPS control groups of version 1, which it joins; only a thread that
  *        joins by itself does so without holding up every start of a process on the host
  *
- * It holds CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_CHOWN; the program holds nothing.
+ * It holds CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_CHOWN, and where it is protected from the out-of-memory
+ * killer CAP_SYS_RESOURCE; the program holds nothing.
  *
  * It is linked with nothing, for it runs in whatever root file system a box has, and because a C library
  * takes longer to start than all the rest (docs/decisions/0009). Its exit status is for people alone.
@@ -101,13 +102,16 @@ static void write_out(int file, struct text *text) { call3(SYS_write, file, (lon
 /* The words of the C library for what commonly goes wrong at a start (errno(3)). */
 static void put_error(struct text *text, long error) {
     switch (error) {
+        case EPERM: put(text, "Operation not permitted"); break;
         case ENOENT: put(text, "No such file or directory"); break;
         case E2BIG: put(text, "Argument list too long"); break;
         case ENOEXEC: put(text, "Exec format error"); break;
+        case EAGAIN: put(text, "Resource temporarily unavailable"); break;
         case ENOMEM: put(text, "Cannot allocate memory"); break;
         case EACCES: put(text, "Permission denied"); break;
         case ENOTDIR: put(text, "Not a directory"); break;
         case ETXTBSY: put(text, "Text file busy"); break;
+        case ENAMETOOLONG: put(text, "File name too long"); break;
         case ELOOP: put(text, "Too many levels of symbolic links"); break;
         default: put(text, "errno"); put_figure(text, error);
     }
@@ -123,7 +127,7 @@ static long wait_for(int *status, int options, struct rusage *usage) {
     return call4(SYS_wait4, -1, (long)status, options, (long)usage);
 }
 
-/* The program is the first to fall when memory runs out. */
+/* The program is the first to fall when memory runs out; with CAP_SYS_RESOURCE this is its least score, too. */
 static void offer_to_the_killer(void) {
     long file = call4(SYS_openat, -100 /* AT_FDCWD */, (long)"/proc/self/oom_score_adj", 1 /* O_WRONLY */, 0);
     if (file >= 0) {
@@ -204,9 +208,11 @@ __attribute__((used)) static void begin(long *stack) {
         }
         call3(SYS_close, group, 0, 0);
     }
-    /* So that the program may open /dev/stderr and the like. */
+    /* So that the program may open /dev/stderr and the like. Pipes alone: a device could be the host's. */
     for (int stream = 0; stream <= 2; stream++) {
-        call3(SYS_fchown, stream, user, user);
+        if (call3(SYS_lseek, stream, 0, 1 /* SEEK_CUR */) == -ESPIPE) {
+            call3(SYS_fchown, stream, user, user);
+        }
     }
     call3(SYS_write, UP, (long)"ready\n", 6);
     if (call3(SYS_read, DOWN, (long)line, 3) <= 0) {
@@ -241,14 +247,16 @@ __attribute__((used)) static void begin(long *stack) {
 }
 
 #if defined(__x86_64__)
-__asm__(".globl _start\n"
+__asm__(".text\n"
+        ".globl _start\n"
         "_start:\n"
         "    xor %ebp, %ebp\n"
         "    mov %rsp, %rdi\n"
         "    and $-16, %rsp\n"
         "    call begin\n");
 #elif defined(__aarch64__)
-__asm__(".globl _start\n"
+__asm__(".text\n"
+        ".globl _start\n"
         "_start:\n"
         "    mov x29, #0\n"
         "    mov x30, #0\n"

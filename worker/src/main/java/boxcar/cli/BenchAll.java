@@ -118,8 +118,8 @@ final class BenchAll implements Callable<Integer> {
         String boxes = quick ? "--boxes=1,2 --rounds=1 " : "--boxes=1,2,4,8 --rounds=5 ";
         for (String engine : present) {
             boolean slow = engine.equals("runc");
-            String echo = slow ? "--jobs=200 --warm-up=3000" : "--jobs=1500 --warm-up=8000";
-            String c = slow ? "--jobs=40 --warm-up=200" : "--jobs=80 --warm-up=500";
+            String echo = slow ? "--jobs=150 --warm-up=1500" : "--jobs=1000 --warm-up=6000";
+            String c = slow ? "--jobs=30 --warm-up=100" : "--jobs=60 --warm-up=300";
             String words = engine(engine) + boxes;
             steps.add(
                     step(

@@ -32,6 +32,10 @@ final class Libc {
 
     private static final int CLOSE_MEMORY_ON_EXEC = 1;
     private static final int ALLOW_SEALING = 2;
+
+    /** Since Linux 6.3; a host may want it said (vm.memfd_noexec). */
+    private static final int EXECUTABLE = 0x10;
+
     private static final int INTERRUPTED = 4;
     private static final int TRY_AGAIN = 11;
     private static final int SET_FLAGS = 4;
@@ -134,9 +138,15 @@ final class Libc {
         return memoryFile(arena, name, CLOSE_MEMORY_ON_EXEC);
     }
 
-    /** One that can be sealed. */
-    static int sealableFile(Arena arena, String name) throws IOException {
-        return memoryFile(arena, name, CLOSE_MEMORY_ON_EXEC | ALLOW_SEALING);
+    /** One that can be sealed, and be a program. */
+    static int programFile(Arena arena, String name) throws IOException {
+        int flags = CLOSE_MEMORY_ON_EXEC | ALLOW_SEALING;
+        try {
+            return memoryFile(arena, name, flags | EXECUTABLE);
+        } catch (IOException _) {
+            // An older kernel: each of its files is.
+            return memoryFile(arena, name, flags);
+        }
     }
 
     /** Nobody can change the file any more. */

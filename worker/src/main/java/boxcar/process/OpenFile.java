@@ -38,7 +38,7 @@ public final class OpenFile implements AutoCloseable {
      */
     public static OpenFile program(String name, byte[] image) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            int descriptor = Libc.sealableFile(arena, name);
+            int descriptor = Libc.programFile(arena, name);
             boolean well = false;
             try {
                 fill(arena, descriptor, image);

@@ -1,11 +1,9 @@
 package boxcar.process;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -27,13 +25,16 @@ public final class Talk implements AutoCloseable {
 
     private final Path up;
     private final Path down;
-    private final FileChannel saying;
+
+    /** No channel, which an interrupt of the thread would close. */
+    private final RandomAccessFile saying;
+
     private final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
     /** For the thread that follows the process. */
     private final StringBuilder line = new StringBuilder();
 
-    private Talk(Path up, Path down, FileChannel saying) {
+    private Talk(Path up, Path down, RandomAccessFile saying) {
         this.up = up;
         this.down = down;
         this.saying = saying;
@@ -44,10 +45,7 @@ public final class Talk implements AutoCloseable {
      * @param down one that it reads
      */
     public static Talk open(Path up, Path down) throws IOException {
-        return new Talk(
-                up,
-                down,
-                FileChannel.open(down, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new Talk(up, down, new RandomAccessFile(down.toFile(), "rw"));
     }
 
     Path up() {
@@ -85,7 +83,7 @@ public final class Talk implements AutoCloseable {
      * @throws IOException if it cannot be written
      */
     public void say(String words) throws IOException {
-        saying.write(ByteBuffer.wrap((words + "\n").getBytes(StandardCharsets.US_ASCII)));
+        saying.write((words + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     @Override

@@ -8,12 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,12 +93,31 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
         }
     }
 
+    /**
+     * Waits for the start whatever interrupts the caller, and keeps an interrupt for later: the
+     * start goes on all the same, with descriptors that must not be closed, or another's, by then.
+     */
     @Override
     public int start(OsProcess.Call call) throws IOException {
+        Future<Integer> started = thread.submit(call::run);
+        boolean interrupted = false;
         try {
-            return call(call::run);
-        } catch (InterruptedException e) {
-            throw new IOException("interrupted while a process was started", e);
+            while (true) {
+                try {
+                    return started.get();
+                } catch (InterruptedException _) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw switch (e.getCause()) {
+                case IOException io -> io;
+                case null, default -> new IOException(e.getCause());
+            };
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -112,17 +131,6 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
             }
             return mine.within(call);
         });
-    }
-
-    private <T> T call(Callable<T> what) throws IOException, InterruptedException {
-        try {
-            return thread.submit(what).get();
-        } catch (ExecutionException e) {
-            throw switch (e.getCause()) {
-                case IOException io -> io;
-                case null, default -> new IOException(e.getCause());
-            };
-        }
     }
 
     /** Leaves the group, so that it can be removed. */

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
+import boxcar.libc.CLibrary;
 import boxcar.process.OpenFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,12 @@ public record FirstProcess(
     private static final String NAME = "boxcar-init";
     private static final int HEAD = 5;
 
+    /** Where an ELF file tells its processor, and the numbers of two (elf.h). */
+    private static final int MACHINE_AT = 18;
+
+    private static final int X86_64 = 62;
+    private static final int AARCH64 = 183;
+
     public FirstProcess {
         environment = List.copyOf(environment);
         command = List.copyOf(command);
@@ -30,7 +37,7 @@ public record FirstProcess(
     /**
      * The program itself, which a box is handed as its descriptor 5.
      *
-     * @throws Fault if it is not in the jar, or there is no memory for it
+     * @throws Fault if it is not in the jar, is another processor's, or there is no memory for it
      */
     static OpenFile program() throws Fault {
         try (InputStream image = FirstProcess.class.getResourceAsStream("init")) {
@@ -38,7 +45,12 @@ public record FirstProcess(
                 throw Faults.sandbox(
                         "the first process of runc's boxes is not in the program's jar");
             }
-            return OpenFile.program(NAME, image.readAllBytes());
+            byte[] program = image.readAllBytes();
+            if (program[MACHINE_AT] != (byte) (CLibrary.AARCH64 ? AARCH64 : X86_64)) {
+                throw Faults.sandbox(
+                        "the first process of runc's boxes was built for another processor than this");
+            }
+            return OpenFile.program(NAME, program);
         } catch (IOException e) {
             throw Faults.sandbox("no file in memory for the first process of runc's boxes", e);
         }

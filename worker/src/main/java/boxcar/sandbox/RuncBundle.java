@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * Spells one stage as the config.json of an OCI bundle.
  *
- * @param user uid and gid of the program; the first process is root with four capabilities
+ * @param user uid and gid of the program; the first process is root with few capabilities
  * @param group the container's control group
  * @param mayProtect whether this worker may shield a process from the out-of-memory killer
  * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config.md">the format</a>
@@ -78,6 +78,10 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
     private static final List<String> FIRST_PROCESS =
             List.of("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_CHOWN");
 
+    /** What it needs besides to raise a program's score so that the program cannot lower it. */
+    private static final List<String> PROTECTED =
+            Stream.concat(FIRST_PROCESS.stream(), Stream.of("CAP_SYS_RESOURCE")).toList();
+
     String json() {
         return Json.write(
                 Map.of(
@@ -120,11 +124,15 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                 true,
                 "capabilities",
                 Map.of(
-                        "bounding", FIRST_PROCESS,
-                        "effective", FIRST_PROCESS,
-                        "permitted", FIRST_PROCESS),
+                        "bounding", capabilities(),
+                        "effective", capabilities(),
+                        "permitted", capabilities()),
                 "rlimits",
                 rlimits());
+    }
+
+    private List<String> capabilities() {
+        return mayProtect ? PROTECTED : FIRST_PROCESS;
     }
 
     private List<String> arguments() {

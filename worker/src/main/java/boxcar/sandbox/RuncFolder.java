@@ -4,13 +4,11 @@ import boxcar.files.Trees;
 import boxcar.job.Bind;
 import boxcar.job.Fault;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -109,6 +107,7 @@ final class RuncFolder {
         if (json.equals(written)) {
             return;
         }
+        written = "";
         try {
             overwrite(bundle().resolve("config.json"), json.getBytes(StandardCharsets.UTF_8));
             written = json;
@@ -117,15 +116,14 @@ final class RuncFolder {
         }
     }
 
-    /** Never emptied first: ext4 writes such a file to its disk at once, when it is closed. */
-    private static void overwrite(Path file, byte[] content) throws IOException {
-        try (var channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            var left = ByteBuffer.wrap(content);
-            while (left.hasRemaining()) {
-                channel.write(left);
-            }
-            channel.truncate(content.length);
+    /**
+     * Never emptied first: ext4 writes such a file to its disk at once, when it is closed. By no
+     * channel, which an interrupt of the thread would close.
+     */
+    private static void overwrite(Path place, byte[] content) throws IOException {
+        try (var file = new RandomAccessFile(place.toFile(), "rw")) {
+            file.write(content);
+            file.setLength(content.length);
         }
     }
 

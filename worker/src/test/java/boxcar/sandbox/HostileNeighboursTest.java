@@ -294,7 +294,8 @@ class HostileNeighboursTest implements Told {
                 c(@{$calls{$_}}) >= 0 and print "$_\\n" for sort keys %calls;
                 my $p = c(434, 1, 0);
                 $p >= 0 and (c(438, $p, 0, 0) >= 0 and print "pidfd_getfd\\n" or c(424, $p, 9, 0, 0) >= 0 and print "killed\\n");
-                open my $o, '>', '/proc/self/oom_score_adj' and syswrite($o, '-1000') and print "oom\\n";
+                open my $s, '<', '/proc/self/oom_score_adj'; my $lower = <$s> - 1;
+                for (-1000, $lower) { open my $o, '>', '/proc/self/oom_score_adj' and syswrite($o, $_) and print "oom $_\\n" }
                 """;
         try (Disk disk = stand.sandbox().disk()) {
             Ending ending = run(Given.perl(disk.path(), script));

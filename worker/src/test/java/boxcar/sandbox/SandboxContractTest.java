@@ -571,6 +571,37 @@ abstract class SandboxContractTest {
     }
 
     @Test
+    void anInterruptThatCameBeforeIsRethrown() throws Exception {
+        Thread.currentThread().interrupt();
+
+        assertThrows(InterruptedException.class, () -> run(sh("echo; sleep 79")));
+
+        assertNothingRuns("sleep\00079");
+        assertWell(run(sh("echo next")));
+    }
+
+    @Test
+    void anInterruptMayComeAtAnyMoment() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            var running =
+                    new FutureTask<Ending>(
+                            () -> sandbox.run(sh("sleep 83").stage(), new Cancellation()));
+            Thread thread = Thread.ofPlatform().start(running);
+            long then = System.nanoTime() + i * 500_000L;
+            while (System.nanoTime() < then) {
+                Thread.onSpinWait();
+            }
+
+            thread.interrupt();
+
+            var e = assertThrows(ExecutionException.class, () -> running.get(10, TimeUnit.SECONDS));
+            assertInstanceOf(InterruptedException.class, e.getCause());
+        }
+        assertNothingRuns("sleep\00083");
+        assertWell(run(sh("echo next")));
+    }
+
+    @Test
     void anEngineThatIsKilledIsAFaultAndNothingOfTheStageLivesOn() throws Exception {
         FutureTask<Ending> running =
                 startAndHear(sandbox, sh("echo; sleep 81"), new Cancellation());
