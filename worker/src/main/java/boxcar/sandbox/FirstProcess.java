@@ -1,7 +1,6 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
-import boxcar.libc.CLibrary;
 import boxcar.process.OpenFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +45,7 @@ public record FirstProcess(
                         "the first process of runc's boxes is not in the program's jar");
             }
             byte[] program = image.readAllBytes();
-            if (program[MACHINE_AT] != (byte) (CLibrary.AARCH64 ? AARCH64 : X86_64)) {
+            if (program[MACHINE_AT] != (byte) machine()) {
                 throw Faults.sandbox(
                         "the first process of runc's boxes was built for another processor than this");
             }
@@ -54,6 +53,10 @@ public record FirstProcess(
         } catch (IOException e) {
             throw Faults.sandbox("no file in memory for the first process of runc's boxes", e);
         }
+    }
+
+    private static int machine() {
+        return "aarch64".equals(System.getProperty("os.arch")) ? AARCH64 : X86_64;
     }
 
     /** As a container's process is given them. */
