@@ -59,14 +59,15 @@ public final class CatalogueCodec {
     }
 
     private static boxcar.schema.Limits record(Limits limits) {
-        return new boxcar.schema.Limits(
-                limits.wallTime().toNanos() / 1e9,
-                limits.cpuTime().toNanos() / 1e9,
-                limits.extraTime().toNanos() / 1e9,
-                limits.memoryKib(),
-                limits.maxFileSizeKib(),
-                limits.maxOpenFiles(),
-                limits.maxProcesses());
+        return boxcar.schema.Limits.newBuilder()
+                .setWallTime(limits.wallTime().toNanos() / 1e9)
+                .setCpuTime(limits.cpuTime().toNanos() / 1e9)
+                .setExtraTime(limits.extraTime().toNanos() / 1e9)
+                .setMemory(limits.memoryKib())
+                .setMaxFileSize(limits.maxFileSizeKib())
+                .setMaxOpenFiles(limits.maxOpenFiles())
+                .setMaxNumberOfProcesses(limits.maxProcesses())
+                .build();
     }
 
     private static CatalogueRecord entry(RuntimeInstalled r) throws Refusal {

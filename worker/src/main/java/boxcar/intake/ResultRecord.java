@@ -57,11 +57,12 @@ final class ResultRecord {
     private static boxcar.schema.@Nullable Rejection rejection(@Nullable Rejection rejection) {
         return rejection == null
                 ? null
-                : new boxcar.schema.Rejection(
-                        rejection.field(),
-                        text(rejection.value()),
-                        rejection.bound(),
-                        Utf8.whole(rejection.message()));
+                : boxcar.schema.Rejection.newBuilder()
+                        .setField(rejection.field())
+                        .setValue(text(rejection.value()))
+                        .setBound(rejection.bound())
+                        .setMessage(Utf8.whole(rejection.message()))
+                        .build();
     }
 
     private static boxcar.schema.@Nullable FaultReport fault(
@@ -76,7 +77,10 @@ final class ResultRecord {
     }
 
     private static File file(JobResult.OutputFile file) {
-        return new File(file.path(), ByteBuffer.wrap(file.content()));
+        return File.newBuilder()
+                .setPath(file.path())
+                .setContent(ByteBuffer.wrap(file.content()))
+                .build();
     }
 
     private static @Nullable Stage stage(JobResult.@Nullable StageResult result) {

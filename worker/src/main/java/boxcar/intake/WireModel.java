@@ -15,7 +15,9 @@ import boxcar.schema.Outcome;
 import boxcar.schema.ProgressLine;
 import boxcar.schema.ProgressTag;
 import boxcar.schema.Rejection;
+import boxcar.schema.RejectionCode;
 import boxcar.schema.RemoveRuntimeJob;
+import boxcar.schema.ResultFormat;
 import boxcar.schema.RuntimeInstalled;
 import boxcar.schema.RuntimeRemoved;
 import boxcar.schema.Stage;
@@ -56,7 +58,9 @@ final class WireModel extends SpecificData {
                             ProgressLine.class,
                             ProgressTag.class,
                             Rejection.class,
+                            RejectionCode.class,
                             RemoveRuntimeJob.class,
+                            ResultFormat.class,
                             RuntimeInstalled.class,
                             RuntimeRemoved.class,
                             Stage.class,

@@ -59,7 +59,7 @@ class BadJobsTest {
                 "'Stdin':''|Stdin is not a field of ExecuteJob; did you mean 'stdin'?",
                 "'sourcecode':''|sourcecode is not a field of ExecuteJob; did you mean 'source_code'?",
                 "'tests':[{'id':'a','expected':{'stdot':''}}]|tests[0].expected.stdot is not a field of Expected; did you mean 'stdout'?",
-                "'run_limits':{'colour':1}|run_limits.colour is not a field of Limits, which has wall_time, cpu_time, extra_time, memory, max_file_size, max_open_files, max_number_of_processes",
+                "'run_limits':{'colour':1}|run_limits.colour is not a field of Limits, which has wall_time, cpu_time, extra_time, memory, max_file_size, max_open_files, max_number_of_processes, max_output",
             })
     void anUnknownKeyIsNamedWithTheOneThatWasMeant(String more, String message) {
         assertEquals(message, execute(more));

@@ -93,8 +93,9 @@ class ResultCodecTest {
                         + "'stdout':'hé\\n','stderr':'','stdout_truncated':false,"
                         + "'stderr_truncated':false,'cpu_time':0.002,'wall_time':2.25,"
                         + "'max_rss':null,'csw_voluntary':3,'csw_forced':0,'killed':false,"
-                        + "'oom_killed':false},'tests':[],"
-                        + "'output_files':[{'path':'a','content':{'base64':'AP8='}}],"
+                        + "'oom_killed':false,'process_limit_hit':null},'tests':[],"
+                        + "'output_files':[{'path':'a','content':{'base64':'AP8='},"
+                        + "'executable':false}],"
                         + "'missing_output_files':{'gone':'is not there'},'attempt':'attempt-1',"
                         + "'delivery':2,'replica':'replica-a','engine':'isolate',"
                         + "'queued_at':'2026-01-31T12:00:00Z',"
@@ -137,7 +138,8 @@ class ResultCodecTest {
                         "'outcome':'REJECTED','verdict':null,'runtime_id':null,'runtime':null,"
                                 + "'rejection':{'field':'run_limits.memory','value':'0',"
                                 + "'bound':'must be at least 1',"
-                                + "'message':'run_limits.memory must be at least 1, but is '0''}"),
+                                + "'message':'run_limits.memory must be at least 1, but is '0'',"
+                                + "'code':'OTHER','least':null,'most':null,'unit':null}"),
                 json);
     }
 
