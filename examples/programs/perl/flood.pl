@@ -1,2 +1,2 @@
-# Prints without end: stopped when there is more output than is kept.
-print "y\n" while 1;
+# Prints without end: stopped when there is more output than max_output.
+print "y\n" x 4096 while 1;

@@ -28,6 +28,6 @@ public class ProcessBench {
     }
 
     private static Capture capture() {
-        return new Capture(1 << 16, (_, _) -> {}, () -> {});
+        return new Capture(1 << 16, 1 << 16, (_, _) -> {}, () -> {});
     }
 }

@@ -178,7 +178,7 @@ public final class Replica implements AutoCloseable {
                 config.state(),
                 nix,
                 config.network().install(),
-                config.output().streamKib(),
+                Math.min(config.output().streamKib(), config.output().resultKib()),
                 config.jobs().remembered(),
                 InstantSource.system());
     }
@@ -192,6 +192,7 @@ public final class Replica implements AutoCloseable {
                 config.state().resolve("work"),
                 config.output().streamKib(),
                 config.output().filesKib(),
+                config.output().resultKib(),
                 config.range(StageKind.COMPILE).fallback(),
                 config.range(StageKind.RUN).fallback(),
                 network,

@@ -105,7 +105,7 @@ final class SandboxWatch implements AutoCloseable {
                 Map.of(),
                 work,
                 List.of(),
-                new Limits(second, second, Duration.ZERO, 65_536, 1024, 64, 8),
+                new Limits(second, second, Duration.ZERO, 65_536, 1024, 64, 8, 1),
                 new byte[0],
                 1,
                 false,

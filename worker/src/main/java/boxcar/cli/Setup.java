@@ -159,7 +159,8 @@ final class Setup {
                         Long.MAX_VALUE,
                         Long.MAX_VALUE,
                         Integer.MAX_VALUE,
-                        Integer.MAX_VALUE);
+                        Integer.MAX_VALUE,
+                        Long.MAX_VALUE);
         Map<StageKind, Limits> maxima = new EnumMap<>(StageKind.class);
         for (StageKind kind : StageKind.values()) {
             maxima.put(kind, most);

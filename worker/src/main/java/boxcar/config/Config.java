@@ -234,7 +234,8 @@ public record Config(
                     Integer.MAX_VALUE,
                     Integer.MAX_VALUE,
                     1 << 20,
-                    1 << 20);
+                    1 << 20,
+                    Integer.MAX_VALUE);
 
     private static LimitRange limits(Settings settings, String prefix) {
         Limits max = limits(settings, prefix, ".max", NO_MORE_THAN_ISOLATE_TAKES);
@@ -253,9 +254,8 @@ public record Config(
                                 prefix + "max_open_files" + suffix, 4, max.maxOpenFiles()),
                 (int)
                         settings.numberUpTo(
-                                prefix + "max_number_of_processes" + suffix,
-                                1,
-                                max.maxProcesses()));
+                                prefix + "max_number_of_processes" + suffix, 1, max.maxProcesses()),
+                settings.numberUpTo(prefix + "max_output" + suffix, 1, max.maxOutputKib()));
     }
 
     private static Duration upTo(Settings settings, String name, double least, Duration most) {

@@ -17,15 +17,15 @@ record DefaultLimits(Map<String, Range> values) {
             case INSTALL ->
                     limits(
                             "60", "300", "3600", "300", "3600", "2097152", "8388608", "2097152",
-                            "8388608", "4096", "65536", "512", "4096");
+                            "8388608", "4096", "65536", "512", "4096", "65536", "1048576");
             case COMPILE ->
                     limits(
                             "10", "20", "120", "10", "60", "524288", "2097152", "65536", "1048576",
-                            "256", "4096", "64", "512");
+                            "256", "4096", "64", "512", "8192", "1048576");
             case RUN ->
                     limits(
                             "10", "5", "120", "2", "60", "262144", "2097152", "16384", "1048576",
-                            "64", "4096", "32", "512");
+                            "64", "4096", "32", "512", "8192", "1048576");
         };
     }
 
@@ -37,6 +37,7 @@ record DefaultLimits(Map<String, Range> values) {
             {"max_file_size", "kilobytes"},
             {"max_open_files", "files"},
             {"max_number_of_processes", "processes and threads"},
+            {"max_output", "kilobytes"},
         };
         Map<String, Range> values = new LinkedHashMap<>();
         for (int i = 0; i < fields.length; i++) {

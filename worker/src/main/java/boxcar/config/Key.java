@@ -98,7 +98,7 @@ public record Key(String name, String fallback, String meaning) {
                                 new Key(
                                         "output_kib",
                                         "64",
-                                        "Kilobytes kept of each output stream of a stage; 1 to 65536."),
+                                        "Kilobytes of each output stream of a stage that its result tells, and no more than results.max_kib together; what may be printed is max_output below; 1 to 65536."),
                                 new Key(
                                         "output_files_kib",
                                         "1024",

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,7 @@ final class Execution {
                         compile,
                         null,
                         List.of(),
-                        OutputFiles.NONE);
+                        OutputFiles.notRun(job.outputFiles()));
             }
             return job.tests().isEmpty()
                     ? runOnce(runtime, program, work, compile)
@@ -98,9 +99,7 @@ final class Execution {
         StageResult run =
                 stages.run(
                         program.run(work, job.runLimits(), job.args(), job.stdin()), cancellation);
-        OutputFiles files =
-                OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
-        return result(runtime, run.verdict(), compile, run, List.of(), files);
+        return result(runtime, run.verdict(), compile, run, List.of(), outputFiles(work));
     }
 
     private JobResult runTests(
@@ -109,8 +108,8 @@ final class Execution {
             WorkDirectory compiled,
             @Nullable StageResult compile)
             throws Fault, InterruptedException {
-        List<TestResult> results = new ArrayList<>();
-        OutputFiles files = OutputFiles.NONE;
+        var results = new KeptTests(settings.resultKib() * 1024L);
+        OutputFiles files = OutputFiles.notRun(job.outputFiles());
         for (Job.Test test : job.tests()) {
             if (cancellation.isCancelled()) {
                 results.add(new TestResult(test.id(), Verdict.CANCELLED, null));
@@ -126,36 +125,40 @@ final class Execution {
                     continue;
                 }
                 results.add(runTest(program, work, test));
-                files = OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
+                files = OutputFiles.NONE;
+                files = outputFiles(work);
             }
         }
-        return result(runtime, worst(results), compile, null, results, files);
+        return result(runtime, ofTests(results.all()), compile, null, results.all(), files);
+    }
+
+    private OutputFiles outputFiles(WorkDirectory work) throws Fault {
+        return OutputFiles.read(work, job.outputFiles(), settings.outputFilesKib() * 1024);
     }
 
     private TestResult runTest(Program program, WorkDirectory work, Job.Test test)
             throws Fault, InterruptedException {
         List<String> args = new ArrayList<>(job.args());
         args.addAll(test.args());
-        StageResult run =
-                stages.run(program.run(work, job.runLimits(), args, test.stdin()), cancellation);
-        return new TestResult(test.id(), verdict(run, test.expected()), run);
+        StageRunner.Compared run =
+                stages.run(
+                        program.run(work, job.runLimits(), args, test.stdin()),
+                        test.expected(),
+                        cancellation);
+        return new TestResult(test.id(), run.verdict(), run.result());
     }
 
-    static Verdict verdict(StageResult run, Job.@Nullable Expected expected) {
-        boolean wrong =
-                run.verdict() == Verdict.OK
-                        && expected != null
-                        && !OutputMatch.matches(run.ending().stdout().bytes(), expected);
-        return wrong ? Verdict.WRONG_ANSWER : run.verdict();
-    }
-
-    /** The job's verdict: that of the first test that is not OK. */
-    private static Verdict worst(List<TestResult> results) {
-        return results.stream()
-                .map(TestResult::verdict)
-                .filter(verdict -> verdict != Verdict.OK)
-                .findFirst()
-                .orElse(Verdict.OK);
+    /** The job's verdict: that it was cancelled, else that of the first test that is not OK. */
+    private static Verdict ofTests(List<TestResult> results) {
+        List<Verdict> bad =
+                results.stream()
+                        .map(TestResult::verdict)
+                        .filter(verdict -> verdict != Verdict.OK)
+                        .toList();
+        if (bad.contains(Verdict.CANCELLED)) {
+            return Verdict.CANCELLED;
+        }
+        return bad.isEmpty() ? Verdict.OK : bad.getFirst();
     }
 
     private static JobResult result(
@@ -197,9 +200,18 @@ final class Execution {
         };
     }
 
-    /** What the compiled tree left for the job. */
+    /** What the program left for the job: that of its last test that ran, if it has tests. */
     record OutputFiles(List<JobResult.OutputFile> found, Map<String, String> missing) {
         static final OutputFiles NONE = new OutputFiles(List.of(), Map.of());
+
+        static OutputFiles notRun(List<String> paths) {
+            return new OutputFiles(
+                    List.of(),
+                    paths.stream()
+                            .collect(
+                                    Collectors.toMap(
+                                            path -> path, _ -> "the program did not run")));
+        }
 
         static OutputFiles read(WorkDirectory work, List<String> paths, long budget) throws Fault {
             return paths.isEmpty() ? NONE : new OutputReader(work.path(), budget).read(paths);

@@ -98,14 +98,16 @@ final class Installation {
                                 failedCheck(compile.verdict(), true), install, compile, null, null);
                     }
                 }
-                run =
+                StageRunner.Compared checked =
                         stages.run(
                                 program.run(work, settings.checkRun(), List.of(), check.stdin()),
+                                check.expected(),
                                 cancellation);
-            }
-            Verdict verdict = Execution.verdict(run, check.expected());
-            if (verdict != Verdict.OK) {
-                return result(failedCheck(verdict, false), install, compile, run, null);
+                run = checked.result();
+                if (checked.verdict() != Verdict.OK) {
+                    return result(
+                            failedCheck(checked.verdict(), false), install, compile, run, null);
+                }
             }
         }
         if (cancellation.isCancelled()) {

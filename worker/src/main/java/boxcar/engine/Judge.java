@@ -25,14 +25,8 @@ final class Judge {
             case Ending.WallTimeout _ -> Verdict.WALL_TIME_LIMIT;
             case Ending.Signalled(int signal) when signal == SIGXFSZ -> Verdict.FILE_SIZE_LIMIT;
             case Ending.Signalled _ -> Verdict.CRASHED;
-            case Ending.Exited _ when truncated(ending) -> Verdict.OUTPUT_LIMIT;
             case Ending.Exited(int code) when code == 0 -> Verdict.OK;
             case Ending.Exited _ -> Verdict.RUNTIME_ERROR;
         };
-    }
-
-    /** It printed too much and ended before it could be stopped for that. */
-    private static boolean truncated(Ending ending) {
-        return ending.stdout().truncated() || ending.stderr().truncated();
     }
 }

@@ -59,10 +59,12 @@ final class WorkDirectories {
             }
             return null;
         } catch (IOException e) {
-            boolean full = Trees.isFull(copy.path());
-            copy.close();
-            if (full) {
-                return null;
+            try (copy) {
+                if (Trees.isFull(copy.path())) {
+                    return null;
+                }
+            } catch (IOException unknown) {
+                e.addSuppressed(unknown);
             }
             throw failed("cannot copy a work directory", e);
         }

@@ -15,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.time.Instant;
 
 /**
  * Calls that reach a file by the descriptor of its folder (section 2 of the manual), none of which
@@ -58,12 +59,16 @@ final class FileCalls {
     private static final long GROUP_AT = 24;
     private static final long MODE_AT = 28;
     private static final long SIZE_AT = 40;
+    private static final long CHANGED_SECONDS_AT = 112;
+    private static final long CHANGED_NANOS_AT = 120;
 
     private static final int NO_SUCH_FILE = 2;
     private static final int ACCESS_DENIED = 13;
     private static final int EXISTS = 17;
     private static final int NO_FOLDER = 20;
     private static final int IS_A_LINK = 40;
+    private static final int NO_SPACE = 28;
+    private static final int OVER_QUOTA = 122;
 
     private static final MethodHandle OPEN =
             CLibrary.variadic(
@@ -219,7 +224,10 @@ final class FileCalls {
                 Short.toUnsignedInt(into.get(JAVA_SHORT, MODE_AT)),
                 into.get(JAVA_INT, USER_AT),
                 into.get(JAVA_INT, GROUP_AT),
-                into.get(JAVA_LONG, SIZE_AT));
+                into.get(JAVA_LONG, SIZE_AT),
+                Instant.ofEpochSecond(
+                        into.get(JAVA_LONG, CHANGED_SECONDS_AT),
+                        into.get(JAVA_INT, CHANGED_NANOS_AT)));
     }
 
     static void give(MemorySegment state, int file, int user, int group) throws IOException {
@@ -319,6 +327,7 @@ final class FileCalls {
             case ACCESS_DENIED -> new AccessDeniedException(name);
             case EXISTS -> new FileAlreadyExistsException(name);
             case NO_FOLDER, IS_A_LINK -> new NotDirectoryException(name);
+            case NO_SPACE, OVER_QUOTA -> new NoRoomException(name, CLibrary.words(errno));
             default -> new FileSystemException(name, null, CLibrary.words(errno));
         };
     }

@@ -1,12 +1,15 @@
 package boxcar.files;
 
+import java.time.Instant;
+
 /**
  * What statx(2) tells of a file.
  *
  * @param mode its kind, and its twelve bits
  * @param size bytes
+ * @param changed when its content was changed last, as the file system says
  */
-record Status(int mode, int user, int group, long size) {
+record Status(int mode, int user, int group, long size, Instant changed) {
     private static final int KIND = 0170000;
     private static final int PERMISSIONS = 0777;
     private static final int SPECIAL = 07000;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -138,16 +139,29 @@ public final class Trees {
         return TreeCopier.copyInto(from, to, stopped);
     }
 
-    /** Whether the file system has no room left there, for bytes or for one more file. */
-    public static boolean isFull(Path folder) {
+    /**
+     * Whether the file system has no room left there, for bytes or for one more file.
+     *
+     * @throws IOException if that cannot be told
+     */
+    public static boolean isFull(Path folder) throws IOException {
         try (var probe = Folder.open(folder)) {
             Name name = Name.plain("." + UUID.randomUUID());
             probe.create(name).close();
             probe.deleteFile(name);
             return Files.getFileStore(folder).getUsableSpace() == 0;
-        } catch (IOException _) {
+        } catch (NoRoomException _) {
             return true;
         }
+    }
+
+    /**
+     * Whether the tree has a regular file of so many bytes or more that was changed since then.
+     * Holes count, links are not followed.
+     */
+    public static boolean hasFileOf(Path root, long bytes, Instant since) throws IOException {
+        return LargeFiles.isThere(
+                root, status -> status.size() >= bytes && !status.changed().isBefore(since));
     }
 
     /**

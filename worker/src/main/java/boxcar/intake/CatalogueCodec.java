@@ -6,6 +6,7 @@ import boxcar.job.RuntimeDefinition;
 import boxcar.schema.RuntimeInstalled;
 import boxcar.schema.RuntimeRemoved;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,7 @@ public final class CatalogueCodec {
                 .setMaxFileSize(limits.maxFileSizeKib())
                 .setMaxOpenFiles(limits.maxOpenFiles())
                 .setMaxNumberOfProcesses(limits.maxProcesses())
+                .setMaxOutput(limits.maxOutputKib())
                 .build();
     }
 
@@ -96,7 +98,8 @@ public final class CatalogueCodec {
                 given("memory", limits.getMemory()),
                 given("max_file_size", limits.getMaxFileSize()),
                 given("max_open_files", limits.getMaxOpenFiles()),
-                given("max_number_of_processes", limits.getMaxNumberOfProcesses()));
+                given("max_number_of_processes", limits.getMaxNumberOfProcesses()),
+                Objects.requireNonNullElse(limits.getMaxOutput(), Limits.FORMER_OUTPUT_KIB));
     }
 
     private static Duration time(String name, @Nullable Double seconds) throws Refusal {

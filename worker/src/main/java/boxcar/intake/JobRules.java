@@ -87,19 +87,26 @@ public record JobRules(
     public static JobRules standard() {
         return new JobRules(
                 Map.of(
-                        INSTALL, limits(300, 300, 0, 2 * GIB, 2 * GIB, 4096, 512),
-                        COMPILE, limits(20, 10, 0, 512 * MIB, 64 * MIB, 256, 64),
-                        RUN, limits(5, 2, 0, 256 * MIB, 16 * MIB, 64, 32)),
+                        INSTALL, limits(300, 300, 0, 2 * GIB, 2 * GIB, 4096, 512, 64 * MIB),
+                        COMPILE, limits(20, 10, 0, 512 * MIB, 64 * MIB, 256, 64, 8 * MIB),
+                        RUN, limits(5, 2, 0, 256 * MIB, 16 * MIB, 64, 32, 8 * MIB)),
                 Map.of(
-                        INSTALL, limits(3600, 3600, 60, 8 * GIB, 8 * GIB, 65_536, 4096),
-                        COMPILE, limits(120, 60, 10, 2 * GIB, GIB, 4096, 512),
-                        RUN, limits(120, 60, 10, 2 * GIB, GIB, 4096, 512)),
+                        INSTALL, limits(3600, 3600, 60, 8 * GIB, 8 * GIB, 65_536, 4096, GIB),
+                        COMPILE, limits(120, 60, 10, 2 * GIB, GIB, 4096, 512, GIB),
+                        RUN, limits(120, 60, 10, 2 * GIB, GIB, 4096, 512, GIB)),
                 Caps.STANDARD,
                 InstantSource.system());
     }
 
     private static Limits limits(
-            long wall, long cpu, long extra, long memory, long file, int open, int processes) {
+            long wall,
+            long cpu,
+            long extra,
+            long memory,
+            long file,
+            int open,
+            int processes,
+            long output) {
         return new Limits(
                 Duration.ofSeconds(wall),
                 Duration.ofSeconds(cpu),
@@ -107,6 +114,7 @@ public record JobRules(
                 memory,
                 file,
                 open,
-                processes);
+                processes,
+                output);
     }
 }

@@ -44,7 +44,8 @@ record LimitsReader(String field, Limits standard, Limits most) {
                         a.getMaxNumberOfProcesses(),
                         1,
                         standard.maxProcesses(),
-                        most.maxProcesses()));
+                        most.maxProcesses()),
+                size("max_output", a.getMaxOutput(), standard.maxOutputKib(), most.maxOutputKib()));
     }
 
     private Duration time(

@@ -1,12 +1,9 @@
 package boxcar.intake;
 
-import boxcar.job.Captured;
-import boxcar.job.Ending;
 import boxcar.job.JobResult;
 import boxcar.job.JobResult.OutputFile;
 import boxcar.job.JobResult.StageResult;
 import boxcar.job.JobResult.TestResult;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,10 +50,7 @@ final class SmallerResult {
 
     /** Cuts each output to a number of bytes. */
     static JobResult cutOutputs(JobResult result, int length) {
-        List<TestResult> tests =
-                result.tests().stream()
-                        .map(t -> new TestResult(t.id(), t.verdict(), cut(t.run(), length)))
-                        .toList();
+        List<TestResult> tests = result.tests().stream().map(t -> t.cut(length)).toList();
         return new JobResult(
                 result.outcome(),
                 result.verdict(),
@@ -73,24 +67,6 @@ final class SmallerResult {
     }
 
     private static @Nullable StageResult cut(@Nullable StageResult stage, int length) {
-        if (stage == null) {
-            return null;
-        }
-        Ending e = stage.ending();
-        return new StageResult(
-                stage.verdict(),
-                new Ending(
-                        e.how(),
-                        e.usage(),
-                        cut(e.stdout(), length),
-                        cut(e.stderr(), length),
-                        e.status(),
-                        e.message()));
-    }
-
-    private static Captured cut(Captured captured, int length) {
-        return captured.bytes().length <= length
-                ? captured
-                : new Captured(Arrays.copyOf(captured.bytes(), length), true);
+        return stage == null ? null : stage.cut(length);
     }
 }

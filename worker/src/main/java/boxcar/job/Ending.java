@@ -29,6 +29,11 @@ public record Ending(
                 message);
     }
 
+    /** The same with no more than so many bytes of each output. */
+    public Ending cut(int length) {
+        return new Ending(how, usage, stdout.cut(length), stderr.cut(length), status, message);
+    }
+
     /** The ways in which a stage ends. */
     public sealed interface How {}
 
@@ -44,7 +49,7 @@ public record Ending(
     /** Took too long on the wall clock. */
     public record WallTimeout() implements How {}
 
-    /** Printed more than is kept, and was stopped for that. */
+    /** Printed more than it may, and was stopped for that. */
     public record Flooded() implements How {}
 
     /** Was stopped because its job was cancelled. */

@@ -44,10 +44,20 @@ public record JobResult(
     public record FaultReport(String step, String message) {}
 
     /** One stage that ran, with what its ending means. */
-    public record StageResult(Verdict verdict, Ending ending) {}
+    public record StageResult(Verdict verdict, Ending ending) {
+        /** The same with no more than so many bytes of each output. */
+        public StageResult cut(int length) {
+            return new StageResult(verdict, ending.cut(length));
+        }
+    }
 
     /** What became of one test; {@code run} is null if it did not run. */
-    public record TestResult(String id, Verdict verdict, @Nullable StageResult run) {}
+    public record TestResult(String id, Verdict verdict, @Nullable StageResult run) {
+        /** The same with no more than so many bytes of each output. */
+        public TestResult cut(int length) {
+            return run == null ? this : new TestResult(id, verdict, run.cut(length));
+        }
+    }
 
     /** A file that the program left and the job asked for. */
     public record OutputFile(String path, byte[] content) {}

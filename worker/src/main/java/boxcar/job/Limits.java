@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maxFileSizeKib what one file may grow to
  * @param maxOpenFiles files that one process may hold open
  * @param maxProcesses processes and threads alive at once
+ * @param maxOutputKib what may be printed on stdout, and as much on stderr
  */
 public record Limits(
         Duration wallTime,
@@ -22,7 +23,14 @@ public record Limits(
         long memoryKib,
         long maxFileSizeKib,
         int maxOpenFiles,
-        int maxProcesses) {
+        int maxProcesses,
+        long maxOutputKib) {
+    /**
+     * What an installation may print whose limits were written before there was a limit for that.
+     */
+    public static final long FORMER_OUTPUT_KIB = 65_536;
+
+    private static final long KIB = 1024;
     private static final Duration LEAST = Duration.ofMillis(1);
 
     public Limits {
@@ -33,6 +41,12 @@ public record Limits(
         atLeast("max_file_size", maxFileSizeKib >= 1);
         atLeast("max_open_files", maxOpenFiles >= 4);
         atLeast("max_number_of_processes", maxProcesses >= 1);
+        atLeast("max_output", maxOutputKib >= 1);
+    }
+
+    /** What may be printed on stdout, and as much on stderr, in bytes. */
+    public long maxOutputBytes() {
+        return Math.min(maxOutputKib, Long.MAX_VALUE / KIB) * KIB;
     }
 
     private static void atLeast(String field, boolean holds) {

@@ -15,8 +15,8 @@ import java.util.Map;
  * @param environment all that the program gets; nothing is inherited
  * @param binds read-only unless they say otherwise, beside the system's /bin, /lib, /lib64, /usr
  * @param stdin what the program reads; treated as read-only
- * @param outputCapKib how much of stdout and of stderr each is kept; a program that prints more is
- *     stopped
+ * @param outputCapKib how much of stdout and of stderr each is kept; what may be printed is one of
+ *     the limits
  * @param network whether the host's network is reachable
  * @param listener gets the output while the stage runs
  */
@@ -40,13 +40,34 @@ public record Stage(
         binds = List.copyOf(binds);
     }
 
+    /** The same with a listener. */
+    public Stage heardBy(OutputListener other) {
+        return new Stage(
+                kind,
+                command,
+                environment,
+                workDirectory,
+                binds,
+                limits,
+                stdin,
+                outputCapKib,
+                network,
+                other);
+    }
+
     /**
-     * Hears output as it comes; called from the thread that drains the stream, so it must be quick.
+     * Hears output as it comes, up to the limit; called from the thread that drains the stream, so
+     * it must be quick. The array is used again after the call.
      */
     @FunctionalInterface
     public interface OutputListener {
         OutputListener NONE = (bytes, length) -> {};
 
         void printed(byte[] bytes, int length);
+
+        /** Hears standard output, which is any output unless a listener tells them apart. */
+        default void printedToStdout(byte[] bytes, int length) {
+            printed(bytes, length);
+        }
     }
 }

@@ -27,7 +27,7 @@ public interface Workshop {
      * What came of making a runtime.
      *
      * @param staged null if the installation did not end well
-     * @param full whether it left its work directory without room
+     * @param full whether it left its work directory without room, or a file as large as its limit
      */
     record Built(Ending ending, @Nullable Staged staged, boolean full) {}
 

@@ -3,62 +3,74 @@ package boxcar.process;
 import java.util.Arrays;
 
 /**
- * Keeps what comes out of one stream, up to a cap. What is over the cap is read and thrown away, so
- * that the writer never waits for us. Safe for many threads.
+ * Keeps the beginning of what comes out of one stream, and counts all of it. What is not kept is
+ * read all the same, so that the writer never waits for us. Safe for many threads.
  */
 public final class Capture {
+    private final long most;
     private final int cap;
     private final Listener listener;
-    private final Runnable full;
+    private final Runnable exceeded;
     private byte[] kept = new byte[512];
     private int length;
-    private boolean truncated;
+    private long printed;
 
     /**
-     * @param cap in bytes
-     * @param listener hears what is kept, as it comes
-     * @param full is run once, by the draining thread, when there is more than the cap
+     * @param most bytes that may be printed
+     * @param cap bytes that are kept
+     * @param listener hears what is printed, as it comes, up to {@code most}
+     * @param exceeded is run once, by the draining thread, when there is more than {@code most}
      */
-    public Capture(int cap, Listener listener, Runnable full) {
-        this.cap = cap;
+    public Capture(long most, int cap, Listener listener, Runnable exceeded) {
+        this.most = most;
+        this.cap = (int) Math.min(most, cap);
         this.listener = listener;
-        this.full = full;
+        this.exceeded = exceeded;
     }
 
     /** Keeps up to the cap and tells nobody. */
     public static Capture quiet(int cap) {
-        return new Capture(cap, (_, _) -> {}, () -> {});
+        return new Capture(Long.MAX_VALUE, cap, (_, _) -> {}, () -> {});
     }
 
     void take(byte[] bytes, int count) {
-        int fits;
+        int heard;
         boolean firstOver;
         synchronized (this) {
-            fits = Math.min(count, cap - length);
-            firstOver = fits < count && !truncated;
-            truncated |= firstOver;
-            if (length + fits > kept.length) {
-                long doubled = Math.max(length + fits, 2L * kept.length);
-                kept = Arrays.copyOf(kept, (int) Math.min(cap, doubled));
-            }
-            System.arraycopy(bytes, 0, kept, length, fits);
-            length += fits;
+            heard = (int) Math.min(count, Math.max(0, most - printed));
+            firstOver = heard < count && printed <= most;
+            keep(bytes, Math.min(count, cap - length));
+            printed += count;
         }
-        if (fits > 0) {
-            listener.heard(bytes, fits);
+        if (heard > 0) {
+            listener.heard(bytes, heard);
         }
         if (firstOver) {
-            full.run();
+            exceeded.run();
         }
+    }
+
+    private void keep(byte[] bytes, int count) {
+        if (length + count > kept.length) {
+            long doubled = Math.max(length + count, 2L * kept.length);
+            kept = Arrays.copyOf(kept, (int) Math.min(cap, doubled));
+        }
+        System.arraycopy(bytes, 0, kept, length, count);
+        length += count;
     }
 
     public synchronized byte[] bytes() {
         return Arrays.copyOf(kept, length);
     }
 
-    /** Whether there was more than the cap. */
+    /** Whether there was more than is kept. */
     public synchronized boolean truncated() {
-        return truncated;
+        return printed > length;
+    }
+
+    /** Whether there was more than may be printed. */
+    public synchronized boolean exceeded() {
+        return printed > most;
     }
 
     /** Hears bytes as they come; the array is reused after the call. */

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -72,6 +73,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                     definition.nixShell().getBytes(StandardCharsets.UTF_8),
                     false);
             Lines lines = new Lines(progress);
+            Instant begun = Instant.now();
             Ending ending =
                     sandbox.run(
                             nix.stage(definition, new NixShell.Places(work, etc), lines),
@@ -79,7 +81,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
             if (environment.isEmpty()) {
-                return new Built(ending, null, Trees.isFull(work));
+                return new Built(ending, null, isOutOfRoom(definition, work, begun));
             }
             Path folder = shelf.stage("runtime");
             return new Built(
@@ -94,6 +96,12 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         } finally {
             Shelf.discard(etc);
         }
+    }
+
+    private static boolean isOutOfRoom(RuntimeDefinition definition, Path work, Instant begun)
+            throws IOException {
+        long most = definition.limits().maxFileSizeKib() * 1024;
+        return Trees.isFull(work) || Trees.hasFileOf(work, most, begun);
     }
 
     private static Optional<Environment> captured(Ending ending, Path work) throws IOException {

@@ -24,7 +24,9 @@ final class LimitsText {
                 + " max_open_files="
                 + limits.maxOpenFiles()
                 + " max_number_of_processes="
-                + limits.maxProcesses();
+                + limits.maxProcesses()
+                + " max_output_kib="
+                + limits.maxOutputKib();
     }
 
     static Limits read(String text) {
@@ -39,7 +41,8 @@ final class LimitsText {
                 value(values, "memory_kib"),
                 value(values, "max_file_size_kib"),
                 Math.toIntExact(value(values, "max_open_files")),
-                Math.toIntExact(value(values, "max_number_of_processes")));
+                Math.toIntExact(value(values, "max_number_of_processes")),
+                values.getOrDefault("max_output_kib", Limits.FORMER_OUTPUT_KIB));
     }
 
     private static long value(Map<String, Long> values, String key) {

@@ -50,10 +50,11 @@ final class IsolateRun {
         this.stop = stop;
         this.meta = meta;
         this.group = group;
+        long most = stage.limits().maxOutputBytes();
         int cap = Math.multiplyExact(stage.outputCapKib(), KIB);
         Runnable flooded = () -> stop.because(Stop.Reason.FLOODED);
-        stdout = new Capture(cap, stage.listener()::printed, flooded);
-        stderr = new Capture(cap, stage.listener()::printed, flooded);
+        stdout = new Capture(most, cap, stage.listener()::printedToStdout, flooded);
+        stderr = new Capture(most, cap, stage.listener()::printed, flooded);
     }
 
     Ending run(Command command, StreamFiles files) throws Fault, InterruptedException {
@@ -186,7 +187,7 @@ final class IsolateRun {
 
     private Ending.How how(MetaFile told, Usage usage) throws Fault {
         Stop.Reason reason = stop.reason();
-        if (stdout.truncated() || stderr.truncated()) {
+        if (stdout.exceeded() || stderr.exceeded()) {
             return new Ending.Flooded();
         }
         if (told.interrupted()) {

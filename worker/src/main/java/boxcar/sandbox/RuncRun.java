@@ -38,10 +38,11 @@ final class RuncRun {
         this.user = user;
         this.group = group;
         this.talk = talk;
+        long most = stage.limits().maxOutputBytes();
         int cap = Math.multiplyExact(stage.outputCapKib(), KIB);
         Runnable flooded = () -> stop.because(Stop.Reason.FLOODED);
-        stdout = new Capture(cap, stage.listener()::printed, flooded);
-        stderr = new Capture(cap, stage.listener()::printed, flooded);
+        stdout = new Capture(most, cap, stage.listener()::printedToStdout, flooded);
+        stderr = new Capture(most, cap, stage.listener()::printed, flooded);
     }
 
     Ending run(List<String> argv, OsProcess.Handed handed, OsProcess.Starter starter)
@@ -186,7 +187,7 @@ final class RuncRun {
 
     private Ending.How how(RuncReport report, Duration cpu) {
         Stop.Reason reason = stop.reason();
-        if (stdout.truncated() || stderr.truncated()) {
+        if (stdout.exceeded() || stderr.exceeded()) {
             return new Ending.Flooded();
         }
         if (reason != null && report.signalled() && report.signal() == SIGKILL) {

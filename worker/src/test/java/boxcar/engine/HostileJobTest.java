@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs whose compile stage sets traps for what comes after it, in a real sandbox. */
 class HostileJobTest implements Told {
-    private static final Limits LIMITS =
+    static final Limits LIMITS =
             new Limits(
                     Duration.ofSeconds(20),
                     Duration.ofSeconds(10),
@@ -57,7 +57,8 @@ class HostileJobTest implements Told {
                     512 * 1024,
                     16 * 1024,
                     64,
-                    32);
+                    32,
+                    1024);
 
     private Path home = Path.of("unset");
     private Optional<Sandbox> sandbox = Optional.empty();
@@ -90,6 +91,23 @@ class HostileJobTest implements Told {
     }
 
     private JobResult run(String program, Trap trap) throws Exception {
+        return run(program, trap, LIMITS, LIMITS);
+    }
+
+    /** Small enough that the disk is not full before. */
+    private static Limits filesOf(long kib) {
+        return new Limits(
+                LIMITS.wallTime(),
+                LIMITS.cpuTime(),
+                LIMITS.extraTime(),
+                LIMITS.memoryKib(),
+                kib,
+                LIMITS.maxOpenFiles(),
+                LIMITS.maxProcesses(),
+                LIMITS.maxOutputKib());
+    }
+
+    private JobResult run(String program, Trap trap, Limits compile, Limits run) throws Exception {
         home = Files.createTempDirectory("hostile-job");
         try {
             sandbox =
@@ -119,6 +137,7 @@ class HostileJobTest implements Told {
                         home.resolve("work"),
                         64,
                         64,
+                        1024,
                         LIMITS,
                         LIMITS,
                         Set.of(),
@@ -140,8 +159,8 @@ class HostileJobTest implements Told {
                         new byte[0],
                         List.of(),
                         Map.of(),
-                        LIMITS,
-                        LIMITS,
+                        compile,
+                        run,
                         trap.tests(),
                         trap.outputFiles(),
                         null);
@@ -156,7 +175,7 @@ class HostileJobTest implements Told {
     }
 
     private static Job.Test test(String id) {
-        return new Job.Test(id, new byte[0], List.of(), null);
+        return new Job.Test(id, new byte[0], List.of(id), null);
     }
 
     @Tried(
@@ -259,6 +278,68 @@ class HostileJobTest implements Told {
         assertEquals(Verdict.FILE_SIZE_LIMIT, result.verdict(), result.toString());
         assertEquals(JobResult.Outcome.FAILED, result.outcome());
         assertEquals(new Ending.Exited(1), ran(result.run()).ending().how());
+    }
+
+    @Tried(
+            "A program that ignores SIGXFSZ, as Python, Node and Java do, is told that its file is too large and"
+                    + " exits with 1; one with a hole; one that is redirected; in a folder of the run and of the"
+                    + " compile stage")
+    @Must("`FILE_SIZE_LIMIT` of that stage")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aProgramThatOutlivesTheLimitOfAFileHasMetItAllTheSame(String program) throws Exception {
+        String write =
+                "exec perl -e '$SIG{XFSZ} = q(IGNORE); mkdir q(d); open $f, q(>), q(d/f); syswrite $f, q(x) x 65536"
+                        + " or exit 1 for 1..65'";
+        String hole =
+                "exec perl -e '$SIG{XFSZ} = q(IGNORE); open $f, q(>), q(f); sysseek $f, (4 << 20) - 1, 0;"
+                        + " syswrite $f, q(xx); syswrite $f, q(x) or die'";
+        String redirected =
+                "exec perl -e '$SIG{XFSZ} = q(IGNORE); syswrite STDOUT, q(x) x 65536 or kill 11, $$ for 1..65'"
+                        + " > out";
+        JobResult result =
+                run(
+                        program,
+                        new Trap(
+                                "exit 0",
+                                "case $1 in write) "
+                                        + write
+                                        + ";; hole) "
+                                        + hole
+                                        + ";; *) "
+                                        + redirected
+                                        + ";; esac",
+                                List.of(test("write"), test("hole"), test("redirected")),
+                                List.of()),
+                        LIMITS,
+                        filesOf(4096));
+        for (JobResult.TestResult test : result.tests()) {
+            assertEquals(Verdict.FILE_SIZE_LIMIT, test.verdict(), test.toString());
+        }
+        assertEquals(new Ending.Exited(1), ran(result.tests().getFirst().run()).ending().how());
+        assertEquals(new Ending.Signalled(11), ran(result.tests().getLast().run()).ending().how());
+        sandbox.orElseThrow().close();
+        Trees.delete(home);
+
+        JobResult compiled = run(program, new Trap(write, "exit 0"), filesOf(4096), LIMITS);
+
+        assertEquals(Verdict.COMPILE_ERROR, compiled.verdict(), compiled.toString());
+        assertEquals(Verdict.FILE_SIZE_LIMIT, ran(compiled.compile()).verdict());
+    }
+
+    @Tried("A program that fails beside a large file that the compile stage left")
+    @Must("`RUNTIME_ERROR`: that file is not its own")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aLargeFileOfTheCompileStageIsNotBlamedOnTheRun(String program) throws Exception {
+        JobResult result =
+                run(
+                        program,
+                        new Trap("truncate -s 8M large", "exit 1", List.of(test("a")), List.of()),
+                        LIMITS,
+                        filesOf(8 * 1024));
+
+        assertEquals(Verdict.RUNTIME_ERROR, result.verdict(), result.toString());
     }
 
     @Tried("A compile stage that leaves holes and files of many names, to be copied for " + "tests")
@@ -383,7 +464,7 @@ class HostileJobTest implements Told {
     }
 
     /** Lends one folder as the runtime. */
-    private record OneRuntime(Path folder) implements Workshop {
+    record OneRuntime(Path folder) implements Workshop {
         @Override
         public Built build(
                 RuntimeDefinition definition, Progress progress, Cancellation cancellation) {
@@ -404,7 +485,7 @@ class HostileJobTest implements Told {
         }
     }
 
-    private record OneEntry() implements Catalogue {
+    record OneEntry() implements Catalogue {
         private static final LanguageRuntime SHELL =
                 new LanguageRuntime(
                         0,
@@ -450,7 +531,7 @@ class HostileJobTest implements Told {
         }
     }
 
-    private record EmptyLog() implements CatalogueLog {
+    record EmptyLog() implements CatalogueLog {
         @Override
         public long append(CatalogueRecord entry) {
             throw new IllegalStateException("nothing is installed");

@@ -60,8 +60,13 @@ class JudgeTest {
     }
 
     @Test
-    void aProgramThatFloodsAndEndsBeforeItIsStoppedHasFloodedAllTheSame() {
+    void aProgramThatPrintsMoreThanItMayMeetsTheOutputLimit() {
         assertEquals(Verdict.OUTPUT_LIMIT, verdict(new Ending.Flooded()));
-        assertEquals(Verdict.OUTPUT_LIMIT, verdict(new Ending.Exited(0), false, TOO_MUCH));
+    }
+
+    @Test
+    void outputThatIsOnlyNotKeptIsNoLimit() {
+        assertEquals(Verdict.OK, verdict(new Ending.Exited(0), false, TOO_MUCH));
+        assertEquals(Verdict.RUNTIME_ERROR, verdict(new Ending.Exited(1), false, TOO_MUCH));
     }
 }

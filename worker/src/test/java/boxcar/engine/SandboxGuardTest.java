@@ -49,7 +49,7 @@ class SandboxGuardTest {
                 Map.of(),
                 Path.of("/nowhere"),
                 List.of(),
-                new Limits(second, second, Duration.ZERO, 1024, 1024, 64, 8),
+                new Limits(second, second, Duration.ZERO, 1024, 1024, 64, 8, 1),
                 new byte[0],
                 1,
                 false,

@@ -1,5 +1,6 @@
 package boxcar.engine;
 
+import boxcar.files.Trees;
 import boxcar.job.Cancellation;
 import boxcar.job.Captured;
 import boxcar.job.Disk;
@@ -8,12 +9,28 @@ import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Usage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A sandbox that does with each stage what it was told last. */
 public final class ScriptedSandbox implements Sandbox {
     private final AtomicInteger runs = new AtomicInteger();
+    private final @Nullable Path disks;
     private volatile Act act = (_, _) -> ended(new Ending.Exited(0));
+
+    /** One that lends no work directories. */
+    public ScriptedSandbox() {
+        this(null);
+    }
+
+    /** One that lends folders in this one as work directories. */
+    public ScriptedSandbox(@Nullable Path disks) {
+        this.disks = disks;
+    }
 
     /** What it does with a stage. */
     @FunctionalInterface
@@ -53,8 +70,31 @@ public final class ScriptedSandbox implements Sandbox {
     }
 
     @Override
-    public Disk disk() {
-        throw new UnsupportedOperationException("no work directories here");
+    public Disk disk() throws Fault {
+        Path folder = disks;
+        if (folder == null) {
+            throw new UnsupportedOperationException("no work directories here");
+        }
+        try {
+            Path made = Files.createTempDirectory(folder, "disk");
+            return new Disk() {
+                @Override
+                public Path path() {
+                    return made;
+                }
+
+                @Override
+                public void close() {
+                    try {
+                        Trees.delete(made);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            };
+        } catch (IOException e) {
+            throw new Fault("disk", Fault.Next.RETRY_HERE, "cannot make a folder", e);
+        }
     }
 
     @Override

@@ -115,6 +115,8 @@ class BadJobsTest {
                 "{'max_file_size':-5}|run_limits.max_file_size must be at least 1 and at most 1048576 kilobytes, but is '-5'",
                 "{'max_open_files':3}|run_limits.max_open_files must be at least 4 and at most 4096, but is '3'",
                 "{'max_number_of_processes':513}|run_limits.max_number_of_processes must be at least 1 and at most 512, but is '513'",
+                "{'max_output':0}|run_limits.max_output must be at least 1 and at most 1048576 kilobytes, but is '0'",
+                "{'max_output':1048577}|run_limits.max_output must be at least 1 and at most 1048576 kilobytes, but is '1048577'",
             })
     void aLimitOutOfBoundsIsNamedWithItsBounds(String limits, String message) {
         assertEquals(message, execute("'run_limits':" + limits));

@@ -19,8 +19,20 @@ class CatalogueCodecTest {
     private static final Instant THEN = Instant.parse("2026-01-31T12:00:00.123Z");
 
     private static CatalogueRecord installed(@Nullable String compileScript) {
+        return installed(compileScript, 6);
+    }
+
+    private static CatalogueRecord installed(@Nullable String compileScript, long outputKib) {
         Limits limits =
-                new Limits(Duration.ofMillis(1), Duration.ofHours(2), Duration.ZERO, 1, 2, 4, 5);
+                new Limits(
+                        Duration.ofMillis(1),
+                        Duration.ofHours(2),
+                        Duration.ZERO,
+                        1,
+                        2,
+                        4,
+                        5,
+                        outputKib);
         var definition = new RuntimeDefinition("c", "main.c", "nix", compileScript, "run", limits);
         return new CatalogueRecord.Installed(definition, "digest", "job", THEN);
     }
@@ -35,10 +47,11 @@ class CatalogueCodecTest {
         }
     }
 
+    /** What was written before there was a limit of output has the same one on every replica. */
     @Test
     void jsonIsReadToo() {
         assertEquals(
-                Optional.of(installed(null)),
+                Optional.of(installed(null, Limits.FORMER_OUTPUT_KIB)),
                 CatalogueCodec.decode(
                         Records.json(
                                 """

@@ -132,6 +132,7 @@ class JobsPageTest {
         limits("max_file_size", Limits::maxFileSizeKib);
         limits("max_open_files", l -> (long) l.maxOpenFiles());
         limits("max_number_of_processes", l -> (long) l.maxProcesses());
+        limits("max_output", Limits::maxOutputKib);
     }
 
     private void limits(String field, Function<Limits, Long> value) {

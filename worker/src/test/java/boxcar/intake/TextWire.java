@@ -53,7 +53,8 @@ final class TextWire implements Wire {
                         1024,
                         1024,
                         16,
-                        4);
+                        4,
+                        64);
         return new Job.Execute(
                 id,
                 content,

@@ -81,7 +81,7 @@ class OsProcessTest {
     @Test
     void whatIsOverTheCapIsToldOnceAndThrownAway() throws Exception {
         var full = new CountDownLatch(2);
-        var capture = new Capture(4, (_, _) -> {}, full::countDown);
+        var capture = new Capture(4, 4, (_, _) -> {}, full::countDown);
 
         OsProcess process =
                 OsProcess.start(sh("echo 123; echo 456; echo 789"), capture, Capture.quiet(10));
@@ -96,7 +96,7 @@ class OsProcessTest {
     @Test
     void aStoppedProcessMaySayItsLastWords() throws Exception {
         var heard = new CountDownLatch(1);
-        var stdout = new Capture(100, (_, _) -> heard.countDown(), () -> {});
+        var stdout = new Capture(100, 100, (_, _) -> heard.countDown(), () -> {});
         OsProcess process =
                 OsProcess.start(
                         Command.tool(
@@ -122,7 +122,7 @@ class OsProcessTest {
         OsProcess process =
                 OsProcess.start(
                         sh("trap '' TERM; echo up; exec sleep 30"),
-                        new Capture(100, (_, _) -> heard.countDown(), () -> {}),
+                        new Capture(100, 100, (_, _) -> heard.countDown(), () -> {}),
                         Capture.quiet(10));
         assertTrue(heard.await(10, TimeUnit.SECONDS));
 

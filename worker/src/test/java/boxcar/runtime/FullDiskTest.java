@@ -97,7 +97,8 @@ class FullDiskTest {
     void aRuntimeWithoutRoomIsAFaultOfThisHost() throws Exception {
         Shelf shelf = new Shelf(state);
         Limits limits =
-                new Limits(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO, 9, 9, 9, 9);
+                new Limits(
+                        Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO, 9, 9, 9, 9, 9);
         RuntimeDefinition definition =
                 new RuntimeDefinition("x", "main.x", "{}", null, "run it", limits);
         Environment environment = Environment.parse("A=b\0".getBytes(StandardCharsets.UTF_8));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** How a host makes the runtimes of the catalogue, and tries again what it could not make. */
 class HostWorkshopTest {
     private static final Limits LIMITS =
-            new Limits(Duration.ofSeconds(9), Duration.ofSeconds(9), Duration.ZERO, 9, 9, 9, 9);
+            new Limits(Duration.ofSeconds(9), Duration.ofSeconds(9), Duration.ZERO, 9, 9, 9, 9, 9);
 
     @TempDir Path folder;
 

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SqlCatalogueTest {
     private static final LogIdentity LOG = new LogIdentity("cluster", "topic");
     private static final Limits LIMITS =
-            new Limits(Duration.ofMillis(1500), Duration.ofSeconds(1), Duration.ZERO, 2, 3, 4, 5);
+            new Limits(
+                    Duration.ofMillis(1500), Duration.ofSeconds(1), Duration.ZERO, 2, 3, 4, 5, 6);
 
     @TempDir Path folder;
 

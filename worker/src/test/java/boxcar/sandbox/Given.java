@@ -29,7 +29,8 @@ record Given(
                     512 * 1024,
                     64 * 1024,
                     256,
-                    64);
+                    64,
+                    1024);
 
     static Given command(Path work, String... command) {
         return new Given(
@@ -81,9 +82,27 @@ record Given(
         return stdin(value.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** As much as may be printed is kept. */
     Given capKib(int value) {
+        return outputKib(value).keptKib(value);
+    }
+
+    Given keptKib(int value) {
         return new Given(
                 command, work, environment, binds, limits, stdin, value, network, listener);
+    }
+
+    Given outputKib(long value) {
+        return limits(
+                new Limits(
+                        limits.wallTime(),
+                        limits.cpuTime(),
+                        limits.extraTime(),
+                        limits.memoryKib(),
+                        limits.maxFileSizeKib(),
+                        limits.maxOpenFiles(),
+                        limits.maxProcesses(),
+                        value));
     }
 
     Given online() {
@@ -108,7 +127,8 @@ record Given(
                         limits.memoryKib(),
                         limits.maxFileSizeKib(),
                         limits.maxOpenFiles(),
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given extra(Duration value) {
@@ -120,7 +140,8 @@ record Given(
                         limits.memoryKib(),
                         limits.maxFileSizeKib(),
                         limits.maxOpenFiles(),
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given wall(Duration value) {
@@ -132,7 +153,8 @@ record Given(
                         limits.memoryKib(),
                         limits.maxFileSizeKib(),
                         limits.maxOpenFiles(),
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given memoryKib(long value) {
@@ -144,7 +166,8 @@ record Given(
                         value,
                         limits.maxFileSizeKib(),
                         limits.maxOpenFiles(),
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given fileSizeKib(long value) {
@@ -156,7 +179,8 @@ record Given(
                         limits.memoryKib(),
                         value,
                         limits.maxOpenFiles(),
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given openFiles(int value) {
@@ -168,7 +192,8 @@ record Given(
                         limits.memoryKib(),
                         limits.maxFileSizeKib(),
                         value,
-                        limits.maxProcesses()));
+                        limits.maxProcesses(),
+                        limits.maxOutputKib()));
     }
 
     Given processes(int value) {
@@ -180,7 +205,8 @@ record Given(
                         limits.memoryKib(),
                         limits.maxFileSizeKib(),
                         limits.maxOpenFiles(),
-                        value));
+                        value,
+                        limits.maxOutputKib()));
     }
 
     Stage stage() {

@@ -25,6 +25,7 @@ import boxcar.job.Ending.WallTimeout;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Sandbox.MemoryLimit;
+import boxcar.job.Stage;
 import boxcar.sandbox.SandboxSettings.Choice;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -43,6 +44,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -439,6 +441,48 @@ abstract class SandboxContractTest {
         assertWell(ending);
         assertEquals(4096, ending.stdout().bytes().length);
         assertFalse(ending.stdout().truncated());
+    }
+
+    @Test
+    void outputOverWhatIsKeptIsNoFloodAndHeardInFull() throws Exception {
+        var stdout = new AtomicLong();
+        var stderr = new AtomicLong();
+        var listener =
+                new Stage.OutputListener() {
+                    @Override
+                    public void printed(byte[] bytes, int length) {
+                        stderr.addAndGet(length);
+                    }
+
+                    @Override
+                    public void printedToStdout(byte[] bytes, int length) {
+                        stdout.addAndGet(length);
+                    }
+                };
+
+        Ending ending =
+                run(
+                        perl("print 'x' x 1048576; print STDERR 'y' x 70000; exit 3")
+                                .outputKib(1024)
+                                .keptKib(4)
+                                .listener(listener));
+
+        assertEquals(new Exited(3), ending.how());
+        assertEquals(1 << 20, stdout.get());
+        assertEquals(70_000, stderr.get());
+        assertEquals("x".repeat(4096), out(ending));
+        assertEquals("y".repeat(4096), err(ending));
+        assertTrue(ending.stdout().truncated());
+        assertTrue(ending.stderr().truncated());
+    }
+
+    @Test
+    void oneByteOverWhatMayBePrintedIsAFloodHoweverMuchIsKept() throws Exception {
+        Ending ending = run(perl("$| = 1; print 'x' x 8193; sleep 15").outputKib(8).keptKib(1024));
+
+        assertEquals(new Flooded(), ending.how());
+        assertEquals(8192, ending.stdout().bytes().length);
+        assertTrue(ending.stdout().truncated());
     }
 
     @Test
