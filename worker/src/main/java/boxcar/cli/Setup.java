@@ -98,7 +98,8 @@ final class Setup {
                 boxes.last(),
                 boxes.executions() + boxes.installs(),
                 boxes.locks(),
-                boxes.diskKib());
+                boxes.diskKib(),
+                boxes.etc());
     }
 
     static IntakeSettings intake(Config config) {

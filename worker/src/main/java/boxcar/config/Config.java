@@ -1,5 +1,6 @@
 package boxcar.config;
 
+import boxcar.job.EtcEntries;
 import boxcar.job.Limits;
 import boxcar.job.StageKind;
 import java.io.IOException;
@@ -66,7 +67,8 @@ public record Config(
             int executions,
             int installs,
             int extraSlots,
-            long diskKib) {}
+            long diskKib,
+            EtcEntries etc) {}
 
     /** Which kinds of stages reach the network. */
     public record Network(boolean install, boolean execute) {}
@@ -191,7 +193,21 @@ public record Config(
                         : Runtime.getRuntime().availableProcessors(),
                 settings.integer("installs", 1, 100),
                 settings.integer("slots.extra", 0, 100),
-                diskKib(settings));
+                diskKib(settings),
+                etc(settings));
+    }
+
+    private static EtcEntries etc(Settings settings) {
+        String text = settings.text("box.etc");
+        try {
+            return EtcEntries.parse(text);
+        } catch (IllegalArgumentException e) {
+            return settings.problem(
+                    "box.etc",
+                    "must name paths below /etc that hold no secret: " + e.getMessage(),
+                    text,
+                    EtcEntries.STANDARD);
+        }
     }
 
     /** Every source that is permitted must fit, each file on pages of its own. */

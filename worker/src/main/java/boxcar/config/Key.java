@@ -1,5 +1,6 @@
 package boxcar.config;
 
+import boxcar.job.EtcEntries;
 import boxcar.job.StageKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,10 @@ public record Key(String name, String fallback, String meaning) {
                                         "slots.extra",
                                         "2",
                                         "Jobs held beyond 'boxes', so that decoding, publishing and acknowledging hide behind running stages; 0 to 100."),
+                                new Key(
+                                        "box.etc",
+                                        EtcEntries.STANDARD.text(),
+                                        "Files and directories below /etc of this host that programs see, with ',' between them; '*' and '?' stand for parts of a name. Only what every user of the host may read is shown, and no private keys. Boxcar's own: passwd, group, hosts, hostname, nsswitch.conf, mtab."),
                                 new Key(
                                         "network.install",
                                         "false",

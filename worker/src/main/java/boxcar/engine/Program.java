@@ -55,6 +55,8 @@ record Program(RuntimeHome home, Map<String, String> env, EngineSettings setting
         all.putAll(home.environment());
         all.put("HOME", "/box");
         all.put("TMPDIR", "/tmp");
+        all.put("USER", "box");
+        all.put("LOGNAME", "box");
         all.putAll(env);
         return all;
     }

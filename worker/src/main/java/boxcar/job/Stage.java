@@ -1,6 +1,7 @@
 package boxcar.job;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param command the program, absolute inside the box, and its arguments; no NUL
  * @param environment all that the program gets; nothing is inherited
  * @param binds read-only unless they say otherwise, beside the system's /bin, /lib, /lib64, /usr
+ *     and the /etc of the box
  * @param stdin what the program reads; treated as read-only
  * @param outputCapKib how much of stdout and of stderr each is kept; what may be printed is one of
  *     the limits
@@ -53,6 +55,27 @@ public record Stage(
                 outputCapKib,
                 network,
                 other);
+    }
+
+    /**
+     * The stage with more binds.
+     *
+     * @param more where nothing is bound yet
+     */
+    public Stage with(List<Bind> more) {
+        List<Bind> all = new ArrayList<>(binds);
+        all.addAll(more);
+        return new Stage(
+                kind,
+                command,
+                environment,
+                workDirectory,
+                all,
+                limits,
+                stdin,
+                outputCapKib,
+                network,
+                listener);
     }
 
     /**

@@ -38,7 +38,6 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
-    private final boolean network;
     private final SqlCatalogue catalogue;
     private final Sandbox sandbox;
     private final Shelf shelf;
@@ -50,7 +49,6 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private final ExecutorService makers = Executors.newVirtualThreadPerTaskExecutor();
 
     HostWorkshop(RuntimeSettings settings, SqlCatalogue catalogue, Sandbox sandbox) throws Fault {
-        this.network = settings.network();
         this.catalogue = catalogue;
         this.sandbox = sandbox;
         this.shelf = new Shelf(settings.state());
@@ -63,10 +61,10 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     @Override
     public Built build(RuntimeDefinition definition, Progress progress, Cancellation cancellation)
             throws Fault, InterruptedException {
-        Path etc = shelf.stage("etc");
+        Path configuration = shelf.stage("nix");
         try (Disk disk = sandbox.disk()) {
             Path work = disk.path();
-            EtcFolder.fill(etc, network);
+            NixFolder.fill(configuration);
             Trees.write(
                     work,
                     NixShell.EXPRESSION,
@@ -76,7 +74,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             Instant begun = Instant.now();
             Ending ending =
                     sandbox.run(
-                            nix.stage(definition, new NixShell.Places(work, etc), lines),
+                            nix.stage(definition, new NixShell.Places(work, configuration), lines),
                             cancellation);
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
@@ -94,7 +92,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         } catch (IOException e) {
             throw Shelf.failed("cannot prepare an installation", e);
         } finally {
-            Shelf.discard(etc);
+            Shelf.discard(configuration);
         }
     }
 

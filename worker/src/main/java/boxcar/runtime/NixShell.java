@@ -33,6 +33,10 @@ final class NixShell {
     private static final List<String> OF_THE_HOST =
             List.of("/nix/store", "/nix/var/nix/daemon-socket", "/nix/var/nix/profiles");
 
+    /** Where Debian and Fedora have them; boxes see both unless the operator says otherwise. */
+    private static final List<String> CERTIFICATES =
+            List.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt");
+
     private final RuntimeSettings settings;
 
     NixShell(RuntimeSettings settings) {
@@ -64,18 +68,25 @@ final class NixShell {
     private Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         environment.put("PATH", "/usr/bin:/bin");
-        environment.put("HOME", "/tmp");
+        environment.put("HOME", "/box");
         environment.put("USER", "box");
         environment.put("TMPDIR", "/tmp");
-        environment.put("NIX_SSL_CERT_FILE", "/etc/" + EtcFolder.CERTIFICATES);
+        environment.put("NIX_SSL_CERT_FILE", certificates());
         environment.put("NIX_REMOTE", "daemon");
         environment.putAll(settings.nixEnvironment());
         return environment;
     }
 
+    private static String certificates() {
+        return CERTIFICATES.stream()
+                .filter(file -> Files.exists(Path.of(file)))
+                .findFirst()
+                .orElse(CERTIFICATES.getFirst());
+    }
+
     private static List<Bind> binds(Places places) {
         List<Bind> binds = new ArrayList<>();
-        binds.add(Bind.readOnly(places.etc(), "/etc"));
+        binds.add(Bind.readOnly(places.nix(), "/etc/nix"));
         for (String path : OF_THE_HOST) {
             if (Files.isDirectory(Path.of(path))) {
                 binds.add(Bind.readOnly(Path.of(path), path));
@@ -84,8 +95,8 @@ final class NixShell {
         return binds;
     }
 
-    /** Folders of one installation: its work directory, and what it sees as {@code /etc}. */
-    record Places(Path work, Path etc) {}
+    /** Folders of one installation: its work directory, and what it sees as {@code /etc/nix}. */
+    record Places(Path work, Path nix) {}
 
     /**
      * Where a program of Nix is.

@@ -15,7 +15,8 @@ final class Binds {
     /** Folders of the system that a box sees, read-only, where the host has them. */
     static final List<String> SYSTEM = List.of("/bin", "/lib", "/lib64", "/usr");
 
-    private static final List<String> OWN = List.of("/box", "/dev", "/proc", "/tmp", "/sys");
+    private static final List<String> OWN =
+            List.of("/box", "/dev", "/etc", "/proc", "/tmp", "/sys");
 
     private Binds() {}
 
@@ -71,7 +72,7 @@ final class Binds {
                     bind.outside() + " cannot be bound into a box: it is no folder of this host");
         }
         for (String own : OWN) {
-            if (sameOrBelow(bind.inside(), own)) {
+            if (sameOrBelow(bind.inside(), own) && !bind.inside().equals(BoxEtc.NIX)) {
                 throw Faults.impossible(
                         bind.outside()
                                 + " cannot be bound at "

@@ -1,5 +1,6 @@
 package boxcar.sandbox;
 
+import boxcar.files.Owner;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
@@ -20,6 +21,9 @@ interface BoxEngine {
      * the box must be made ready again.
      */
     Ending run(int box, Stage stage, Stop stop) throws Fault, InterruptedException;
+
+    /** Who a program in the box is. */
+    Owner owner(int box);
 
     /** What a box's folder beside its lock ends with while the box is set up: {@code box}, … */
     String trace();

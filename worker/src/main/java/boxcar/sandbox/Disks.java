@@ -38,7 +38,8 @@ final class Disks {
         this.sizeKib = sizeKib;
     }
 
-    private static Path folder(Path locks, int box) {
+    /** What goes with the disks, besides them, may lie in it. */
+    static Path folder(Path locks, int box) {
         return locks.resolve(box + ".disks");
     }
 

@@ -77,6 +77,11 @@ final class IsolateEngine implements BoxEngine {
     }
 
     @Override
+    public Owner owner(int box) {
+        return new Owner(tool.uid(box), tool.gid(box));
+    }
+
+    @Override
     public String trace() {
         return "box";
     }

@@ -22,6 +22,7 @@ final class PooledSandbox implements Sandbox {
     private final Claims claims;
     private final int bad;
     private final Disks disks;
+    private final BoxEtc etc;
     private final BoxPool pool;
     private final Telemetry telemetry;
     private final AbandonedBoxes abandoned;
@@ -32,6 +33,7 @@ final class PooledSandbox implements Sandbox {
         this.telemetry = telemetry;
         this.bad = boxes.bad;
         this.disks = boxes.disks;
+        this.etc = boxes.etc;
         this.abandoned = boxes.abandoned;
         this.engine = engine;
         this.claims = boxes.claims;
@@ -43,7 +45,7 @@ final class PooledSandbox implements Sandbox {
      *
      * @param bad how many could not be, and were left
      */
-    record Claimed(Claims claims, int bad, Disks disks, AbandonedBoxes abandoned) {}
+    record Claimed(Claims claims, int bad, Disks disks, BoxEtc etc, AbandonedBoxes abandoned) {}
 
     @Override
     public Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
@@ -67,11 +69,12 @@ final class PooledSandbox implements Sandbox {
             engine.ready(box);
             dirty.remove(box);
         }
+        Stage whole = etc.into(stage, box, engine.owner(box));
         var stop = new Stop();
         running.add(stop);
         dirty.add(box);
         try (var _ = cancellation.onCancel(() -> stop.because(Stop.Reason.CANCELLED))) {
-            Ending ending = engine.run(box, stage, stop);
+            Ending ending = engine.run(box, whole, stop);
             dirty.remove(box);
             return stop.reason() == Stop.Reason.CLOSED ? closed() : ending;
         } catch (Fault fault) {
@@ -150,10 +153,21 @@ final class PooledSandbox implements Sandbox {
         } catch (InterruptedException _) {
             interrupted = true;
         }
+        removeEtc();
         disks.close();
         claims.numbers().forEach(this::leave);
         claims.close();
         if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void removeEtc() {
+        try {
+            etc.close();
+        } catch (Fault fault) {
+            LOG.warn("{}; the next holder of its number does it", fault.getMessage());
+        } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
     }

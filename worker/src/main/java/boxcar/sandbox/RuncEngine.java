@@ -116,6 +116,11 @@ final class RuncEngine implements BoxEngine {
     }
 
     @Override
+    public Owner owner(int box) {
+        return new Owner(FIRST_UID + box, FIRST_UID + box);
+    }
+
+    @Override
     public String trace() {
         return "runc";
     }

@@ -1,5 +1,6 @@
 package boxcar.sandbox;
 
+import boxcar.job.EtcEntries;
 import boxcar.job.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
  * @param boxes how many boxes this replica wants, that is, stages at once
  * @param locks a folder that all replicas of this host share, gone after a reboot
  * @param diskKib what the files of one work directory may hold together
+ * @param etc what boxes see of this host's /etc
  */
 public record SandboxSettings(
         Choice engine,
@@ -25,7 +27,8 @@ public record SandboxSettings(
         int lastBox,
         int boxes,
         Path locks,
-        long diskKib) {
+        long diskKib,
+        EtcEntries etc) {
     /** Where replicas of one host share their claims unless told otherwise. */
     public static final Path DEFAULT_LOCKS = Path.of("/run/boxcar/boxes");
 
@@ -47,6 +50,19 @@ public record SandboxSettings(
         locks = locks.toAbsolutePath();
     }
 
+    /** With the usual /etc. */
+    public SandboxSettings(
+            Choice engine,
+            String isolate,
+            String runc,
+            int firstBox,
+            int lastBox,
+            int boxes,
+            Path locks,
+            long diskKib) {
+        this(engine, isolate, runc, firstBox, lastBox, boxes, locks, diskKib, EtcEntries.STANDARD);
+    }
+
     /** With the usual room in a work directory. */
     public SandboxSettings(
             Choice engine,
@@ -64,14 +80,23 @@ public record SandboxSettings(
         try {
             Files.createDirectories(locks);
             return new SandboxSettings(
-                    engine, isolate, runc, firstBox, lastBox, boxes, locks.toRealPath(), diskKib);
+                    engine,
+                    isolate,
+                    runc,
+                    firstBox,
+                    lastBox,
+                    boxes,
+                    locks.toRealPath(),
+                    diskKib,
+                    etc);
         } catch (IOException e) {
             throw Faults.box("cannot make the folders of the sandbox", e);
         }
     }
 
     SandboxSettings with(Choice other, int count) {
-        return new SandboxSettings(other, isolate, runc, firstBox, lastBox, count, locks, diskKib);
+        return new SandboxSettings(
+                other, isolate, runc, firstBox, lastBox, count, locks, diskKib, etc);
     }
 
     /** Which engine. */

@@ -3,6 +3,7 @@ package boxcar.sandbox;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Telemetry;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,13 +54,14 @@ public final class Sandboxes {
                         bad);
             }
             LOG.debug("{}; boxes {}", engine.engine().describe(), claims.numbers());
+            int first = claims.numbers().getFirst();
+            var disks = new Disks(settings.locks(), first, settings.diskKib());
+            BoxEtc etc = BoxEtc.make(ETC, Disks.folder(settings.locks(), first), settings.etc());
             opened = true;
-            var disks =
-                    new Disks(settings.locks(), claims.numbers().getFirst(), settings.diskKib());
             return new PooledSandbox(
                     engine,
                     new PooledSandbox.Claimed(
-                            claims, bad, disks, AbandonedBoxes.sweepBy(engine, settings)),
+                            claims, bad, disks, etc, AbandonedBoxes.sweepBy(engine, settings)),
                     telemetry);
         } finally {
             if (!opened) {
@@ -146,6 +148,7 @@ public final class Sandboxes {
         }
     }
 
+    private static final Path ETC = Path.of("/etc");
     private static final String MEND_RUNC = "Install one: apt-get install runc";
     private static final String MEND_ISOLATE =
             "Install isolate from its authors' Debian repository, as root, and see"

@@ -719,7 +719,7 @@ abstract class SandboxContractTest {
         Ending ending =
                 run(
                         sh(
-                                "for d in /etc /var /root /home /opt /run /sys /mnt /srv; do"
+                                "for d in /var /root /home /opt /run /sys /mnt /srv; do"
                                         + " [ -n \"$(ls -A $d 2>/dev/null)\" ] && echo $d; done;"
                                         + " ls -d "
                                         + home
@@ -730,11 +730,85 @@ abstract class SandboxContractTest {
     }
 
     @Test
+    void theUserHasANameAndAGroupOfItsOwn() throws Exception {
+        Ending ending =
+                run(
+                        sh(
+                                "whoami; id -un; id -gn; getent passwd $(id -u) | cut -d: -f1,6,7;"
+                                        + " getent passwd box | cut -d: -f3 | grep -qx $(id -u) && echo"
+                                        + " same; getent group $(id -g) | cut -d: -f1; perl -e 'print"
+                                        + " +(getpwuid $<)[7]'"));
+
+        assertEquals("box\nbox\nbox\nbox:/box:/bin/sh\nsame\nbox\n/box", out(ending), err(ending));
+    }
+
+    @Test
+    void localNamesAreKnownWithoutANetwork() throws Exception {
+        String address = "print join(q(.), unpack q(C4), gethostbyname shift), qq(\\n)";
+
+        Ending ending =
+                run(
+                        sh(
+                                "getent hosts localhost | sed 's/ .*//'; for h in localhost $(cat"
+                                        + " /etc/hostname); do perl -e '"
+                                        + address
+                                        + "' $h; done; cat /etc/hostname; cat /etc/resolv.conf"
+                                        + " 2>/dev/null; :"));
+
+        assertEquals("::1\n127.0.0.1\n127.0.1.1\nbox\n", out(ending), err(ending));
+    }
+
+    @Test
+    void theNameServersOfTheHostAreThereWithTheNetwork() throws Exception {
+        assumeTrue(Files.isReadable(Path.of("/etc/resolv.conf")), "the host has no resolv.conf");
+
+        Ending ending = run(sh("cat /etc/resolv.conf; head -1 /etc/hosts").online());
+
+        assertEquals(
+                Files.readString(Path.of("/etc/resolv.conf")) + "127.0.0.1 localhost\n",
+                out(ending));
+    }
+
+    /** Debian's are links by way of /etc/alternatives. */
+    @Test
+    void theToolsOfTheHostAreAllThere() throws Exception {
+        List<String> tools = new ArrayList<>();
+        for (String tool : List.of("awk", "cc", "c++", "javac", "java", "pager", "which", "nawk")) {
+            if (Files.isExecutable(Path.of("/usr/bin", tool))) {
+                tools.add(tool);
+            }
+        }
+
+        Ending ending =
+                run(
+                        sh(
+                                "for t in "
+                                        + String.join(" ", tools)
+                                        + "; do command -v $t || echo no $t; done"));
+
+        assertEquals(
+                tools.stream().map(tool -> "/usr/bin/" + tool).toList(),
+                out(ending).lines().toList());
+    }
+
+    @Test
+    void whatAToolLooksForInEtcIsThere() throws Exception {
+        for (String name :
+                List.of("ld.so.cache", "ssl/certs", "localtime", "mime.types", "fonts")) {
+            Path host = Path.of("/etc", name);
+            if (Files.exists(host)) {
+                assertEquals("yes\n", out(run(sh("test -e /etc/" + name + " && echo yes"))), name);
+            }
+        }
+        assertEquals("yes\n", out(run(sh("grep -q ' /box ' /etc/mtab && echo yes"))));
+    }
+
+    @Test
     void theSystemCannotBeWritten() throws Exception {
         Ending ending =
                 run(
                         sh(
-                                "for d in / /bin /lib /usr /dev /proc /usr/bin; do"
+                                "for d in / /bin /lib /usr /dev /etc /etc/box /etc/ssl /proc /usr/bin; do"
                                         + " (echo x > $d/boxcar-test) 2>/dev/null && echo $d; done;"
                                         + " exit 0"));
 
@@ -950,6 +1024,28 @@ abstract class SandboxContractTest {
                 e.getMessage());
         assertEquals(
                 "bound", out(run(sh("cat /usr/share/f").binds(Bind.readOnly(lib, "/usr/share")))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/etc", "/etc/box", "/etc/ssl", "/dev", "/box/x", "/proc"})
+    void nothingIsBoundOverWhatBelongsToTheBox(String inside) throws Exception {
+        Fault e = assertThrows(Fault.class, () -> run(sh("").binds(Bind.readOnly(work, inside))));
+
+        assertEquals(
+                "%s cannot be bound at %s: /%s belongs to the box"
+                        .formatted(work, inside, inside.split("/", -1)[1]),
+                e.getMessage());
+    }
+
+    @Test
+    void theConfigurationOfNixIsThereForAnInstallationOnly() throws Exception {
+        Path nix = Files.createDirectory(home.resolve("nix-" + System.nanoTime()));
+        Files.writeString(nix.resolve("nix.conf"), "conf");
+
+        assertEquals(
+                "conf",
+                out(run(sh("cat /etc/nix/nix.conf").binds(Bind.readOnly(nix, "/etc/nix")))));
+        assertEquals("0\n", out(run(sh("ls /etc/nix | wc -l"))));
     }
 
     // Boxes
