@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at this host as a worker would find it. */
@@ -23,10 +25,11 @@ final class HostCheck {
     private static final Path NIX_CONFIGURATION = Path.of("/etc/nix/nix.conf");
     private static final Path NIX_SOCKET = Path.of("/nix/var/nix/daemon-socket/socket");
     private static final String WEAK =
-            "this host has no control groups that it can use, so a limit of memory bounds the address space"
-                    + " of each process alone: many processes can pass it together, and JVM, Node and Go need"
-                    + " more than they use. Mount the memory controller (in a container: run it privileged, with"
-                    + " --cgroupns=host or a delegated group)";
+            ". So a limit of memory bounds the address space of each process alone: many processes"
+                + " can pass it together, and JVM, Node and Go need more than they use";
+    private static final Path SYSTEMD = Path.of("/run/systemd/system");
+    private static final String CLOSED = "boxes cannot reach it: its folder is closed to others";
+    private static final Pattern GROUPS = Pattern.compile("cgroup|control group");
     private static final long LITTLE_SPACE = 2L << 30;
 
     private final Config config;
@@ -105,11 +108,24 @@ final class HostCheck {
                             || settings.engine().name().equalsIgnoreCase(present.name());
             any |= engine != null && wanted;
             boolean weak = engine != null && engine.memory() == Sandbox.MemoryLimit.ADDRESS_SPACE;
-            add(
-                    "engine " + present.name(),
-                    engine == null || weak ? Level.WARN : Level.OK,
-                    present.words(),
-                    weak ? WEAK : present.mend());
+            boolean lacksGroups =
+                    engine == null
+                            && isOnPath(present.name())
+                            && GROUPS.matcher(present.words()).find();
+            if (weak || lacksGroups) {
+                GroupAdvice advice = GroupAdvice.find(Path.of("/"), present.name());
+                add(
+                        "engine " + present.name(),
+                        Level.WARN,
+                        present.words() + "; " + advice.why() + (weak ? WEAK : ""),
+                        advice.mend());
+            } else {
+                add(
+                        "engine " + present.name(),
+                        engine == null ? Level.WARN : Level.OK,
+                        present.words(),
+                        present.mend());
+            }
         }
         add(
                 "boxes",
@@ -122,7 +138,13 @@ final class HostCheck {
                         + settings.boxes(),
                 any
                         ? null
-                        : "install isolate or runc (apt-get install runc), or set the key 'sandbox'");
+                        : "install isolate or runc (apt-get install runc), or set the key"
+                              + " 'sandbox'");
+    }
+
+    private static boolean isOnPath(String program) {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private void nix() {
@@ -145,7 +167,7 @@ final class HostCheck {
                 trouble == null ? "answers at " + NIX_SOCKET : trouble,
                 trouble == null
                         ? null
-                        : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent());
+                        : nixMend(trouble.equals(CLOSED), Files.isDirectory(SYSTEMD)));
         if (!buildsInSandbox(NIX_CONFIGURATION)) {
             add(
                     "Nix builds",
@@ -174,13 +196,28 @@ final class HostCheck {
         }
     }
 
+    /**
+     * What systemd starts it starts, and what systemd sets at each start a chmod does not outlast.
+     */
+    static String nixMend(boolean closed, boolean systemd) {
+        if (!closed) {
+            return systemd
+                    ? "systemctl enable --now nix-daemon.socket"
+                    : "as root: nix-daemon &  and  chmod 755 " + NIX_SOCKET.getParent();
+        }
+        return systemd
+                ? "as root: echo 'd %s 755 root nix-users' > /etc/tmpfiles.d/boxcar.conf; systemd-tmpfiles --create"
+                        .formatted(NIX_SOCKET.getParent())
+                : "as root: chmod 755 " + NIX_SOCKET.getParent();
+    }
+
     private static @Nullable String daemonTrouble() {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(NIX_SOCKET));
             boolean reachable =
                     Files.getPosixFilePermissions(NIX_SOCKET.getParent())
                             .contains(PosixFilePermission.OTHERS_EXECUTE);
-            return reachable ? null : "boxes cannot reach it: its folder is closed to others";
+            return reachable ? null : CLOSED;
         } catch (IOException e) {
             return "does not answer at " + NIX_SOCKET + ": " + e.getMessage();
         }

@@ -1,13 +1,16 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
+import boxcar.process.Finished;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,7 +68,7 @@ public record Remains(List<String> boxes, List<String> processes) {
     /** One look around the host. */
     private record Search(SandboxSettings settings, Claims some, Claims found) {
         Remains everywhere() throws IOException, Fault, InterruptedException {
-            var boxes = new ArrayList<String>();
+            var boxes = new LinkedHashSet<String>();
             var uids = new ArrayList<Integer>(List.of(RuncEngine.FIRST_UID));
             addBelow(settings.locks(), TRACE, boxes);
             if (settings.engine() != SandboxSettings.Choice.RUNC) {
@@ -75,10 +78,10 @@ public record Remains(List<String> boxes, List<String> processes) {
                 addBelow(hierarchy, GROUP, boxes);
                 addBelow(hierarchy.resolve(RuncEngine.PARENT), GROUP, boxes);
             }
-            return new Remains(boxes, processes(uids));
+            return new Remains(List.copyOf(boxes), processes(uids));
         }
 
-        private void addIsolate(int some, List<String> boxes, List<Integer> uids)
+        private void addIsolate(int some, Set<String> boxes, List<Integer> uids)
                 throws IOException, InterruptedException {
             try {
                 IsolateTool tool = IsolateTool.probe(settings.isolate(), some).withoutGroups();
@@ -86,12 +89,26 @@ public record Remains(List<String> boxes, List<String> processes) {
                 tool.cleanup(some);
                 uids.add(tool.uidBase());
                 addBelow(box.toAbsolutePath().resolveSibling(""), BOX_FOLDER, boxes);
+                addGroups(tool, boxes);
             } catch (Fault _) {
                 // No isolate here, so no boxes of it.
             }
         }
 
-        private void addBelow(Path folder, Pattern named, List<String> found) throws IOException {
+        /**
+         * On version 2 isolate's groups are below one that its keeper or its configuration names.
+         */
+        private void addGroups(IsolateTool tool, Set<String> boxes)
+                throws IOException, Fault, InterruptedException {
+            if (tool.major() > 1) {
+                Finished said = Tools.run(tool.program(), "--print-cg-root");
+                if (said.well()) {
+                    addBelow(Path.of(said.out().strip()), GROUP, boxes);
+                }
+            }
+        }
+
+        private void addBelow(Path folder, Pattern named, Set<String> found) throws IOException {
             if (!Files.isDirectory(folder)) {
                 return;
             }

@@ -33,6 +33,22 @@ class HostCheckTest {
         assertEquals(sandboxed, HostCheck.buildsInSandbox(file));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "true | true | as root: echo 'd /nix/var/nix/daemon-socket 755 root nix-users' >"
+                        + " /etc/tmpfiles.d/boxcar.conf; systemd-tmpfiles --create",
+                "true | false | as root: chmod 755 /nix/var/nix/daemon-socket",
+                "false | true | systemctl enable --now nix-daemon.socket",
+                "false | false | as root: nix-daemon &  and  chmod 755 /nix/var/nix/daemon-socket",
+            })
+    void howTheNixDaemonIsReachedDependsOnWhoStartsIt(
+            boolean closed, boolean systemd, String mend) {
+        assertEquals(mend, HostCheck.nixMend(closed, systemd));
+    }
+
     @Test
     void withoutAConfigurationNixBuildsInASandbox() {
         assertTrue(HostCheck.buildsInSandbox(folder.resolve("none")));

@@ -122,12 +122,31 @@ class RemainsTest {
         }
     }
 
+    @Test
+    void aControlGroupThatIsolateMadeIsFoundOnceWhereItsKeeperOrItsConfigurationHasIt()
+            throws Exception {
+        needed(Choice.ISOLATE);
+        var root = Tools.run("isolate", "--print-cg-root");
+        assumeTrue(root.well(), "this isolate has no control groups: " + root.evidence());
+        Path group = Path.of(root.out().strip(), "box-" + BOX);
+        Files.createDirectory(group);
+        try {
+            assertEquals(new Remains(List.of(group.toString()), List.of()), find(Choice.ISOLATE));
+        } finally {
+            Files.deleteIfExists(group);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"ISOLATE", "RUNC"})
     void aProcessOfABoxsUserIsFound(Choice choice) throws Exception {
         int user = firstUser(needed(choice)) + BOX;
         long pid = started("setpriv", "--reuid=" + user, "--clear-groups", "sleep", "1000");
         awaitUser(pid, user);
+        // setpriv is that user already; what it starts comes later.
+        org.awaitility.Awaitility.await()
+                .until(() ->
+                        Files.readString(Path.of("/proc/" + pid + "/cmdline")).startsWith("sleep"));
 
         assertEquals(new Remains(List.of(), List.of(pid + " sleep 1000")), find(choice));
     }
