@@ -13,9 +13,13 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "A game day on this host: kills workers while jobs run, and counts outcomes.",
-            "Starts a Kafka broker and some workers, each a process of its own, produces execute jobs of several kinds, and meanwhile ends a random one of those that take jobs every few seconds",
-            "with kill -9 and starts another in its place. Then stops the workers with SIGTERM and counts. The engine and the box",
-            "range are those of the configuration (BOXCAR_SANDBOX, BOXCAR_BOXES_FIRST, …), so it can run beside a",
+            "Starts a Kafka broker and some workers, each a process of its own, produces execute"
+                + " jobs of several kinds, and",
+            "each time that some results have come ends a random one of those that take jobs",
+            "with kill -9 and starts another in its place. Then stops the workers with SIGTERM and"
+                + " counts. The engine and the box",
+            "range are those of the configuration (BOXCAR_SANDBOX, BOXCAR_BOXES_FIRST, …), so it"
+                + " can run beside a",
             "worker in production, whose boxes it leaves alone. Needs root, as a worker does.",
             "",
             "What is counted:",
@@ -54,11 +58,13 @@ final class ChaosCommand implements Callable<Integer> {
     private int workers;
 
     @Option(
-            names = "--kill-every",
-            paramLabel = "SECONDS",
-            defaultValue = "3",
-            description = "How often one is killed; 0 for never; default: ${DEFAULT-VALUE}.")
-    private double killEvery;
+            names = "--kill-after",
+            paramLabel = "RESULTS",
+            defaultValue = "20",
+            description =
+                    "A worker is killed for each so many new results; 0 for none; default:"
+                        + " ${DEFAULT-VALUE}.")
+    private int killAfter;
 
     @Option(
             names = "--kill-broker",
@@ -69,8 +75,8 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
-            defaultValue = "900",
-            description = "How long to wait for all outcomes; default: ${DEFAULT-VALUE}.")
+            defaultValue = "300",
+            description = "How long to wait for a new result; default: ${DEFAULT-VALUE}.")
     private double timeout;
 
     @Option(
@@ -90,14 +96,14 @@ final class ChaosCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (jobs < 1 || workers < 1 || killEvery < 0 || timeout <= 0) {
+        if (jobs < 1 || workers < 1 || killAfter < 0 || timeout <= 0) {
             throw new UsageException(
-                    "--jobs and --workers are 1 or more, --kill-every 0 or more, --timeout above 0");
+                    "--jobs and --workers are 1 or more, --kill-after 0 or more, --timeout above"
+                        + " 0");
         }
         long chosen = seed == 0 ? System.nanoTime() : seed;
         GameDay.Plan plan =
-                new GameDay.Plan(
-                        jobs, workers, seconds(killEvery), killBroker, seconds(timeout), chosen);
+                new GameDay.Plan(jobs, workers, killAfter, killBroker, seconds(timeout), chosen);
         try (GameDay day = GameDay.open(plan, ChaosCommand::say)) {
             GameDay.Report report = day.run();
             print(report, chosen);

@@ -42,9 +42,9 @@ final class GameDay implements AutoCloseable {
                     "stopped_badly");
 
     private static final int BROKER_EACH = 10;
-    private static final Duration INSTALLING = Duration.ofMinutes(5);
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-    private static final long STOPPING_SECONDS = 90;
+    private static final Duration INSTALLING = Duration.ofMinutes(15);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+    private static final long STOPPING_SECONDS = 300;
 
     private final Plan plan;
     private final Path folder;
@@ -58,13 +58,18 @@ final class GameDay implements AutoCloseable {
     private int gaveUp;
     private boolean keep;
 
-    /** What is to be done. */
+    /**
+     * What is to be done.
+     *
+     * @param killAfter one worker is killed for each so many new results; 0 for none
+     * @param patience how long to wait for a new result
+     */
     record Plan(
             int jobs,
             int workers,
-            Duration killEvery,
+            int killAfter,
             boolean killBroker,
-            Duration timeout,
+            Duration patience,
             long seed) {}
 
     /** What came of it. */
@@ -182,18 +187,26 @@ final class GameDay implements AutoCloseable {
 
     private void killUntilAnswered(BoxcarClient client, List<GameDayJobs.Planned> jobs)
             throws Exception {
-        long end = System.nanoTime() + plan.timeout().toNanos();
-        long nextKill = System.nanoTime() + plan.killEvery().toNanos();
+        long end = System.nanoTime() + plan.patience().toNanos();
         int answered = 0;
+        int atLastKill = 0;
         int told = 0;
         while (answered < jobs.size() && System.nanoTime() - end < 0) {
             Thread.sleep(LOOK_EVERY);
-            if (!plan.killEvery().isZero() && System.nanoTime() - nextKill >= 0) {
-                nextKill = System.nanoTime() + plan.killEvery().toNanos();
-                killOne();
-            }
             startAgain();
-            answered = answered(client, jobs);
+            int now = answered(client, jobs);
+            if (now <= answered) {
+                continue; // Also while the broker is away.
+            }
+            answered = now;
+            end = System.nanoTime() + plan.patience().toNanos();
+            // By progress, not by the clock: a slow host would do nothing but start workers.
+            if (plan.killAfter() > 0
+                    && answered - atLastKill >= plan.killAfter()
+                    && answered < jobs.size()
+                    && killOne()) {
+                atLastKill = answered;
+            }
             if (answered - told >= Math.max(1, jobs.size() / 10)) {
                 told = answered;
                 say.accept(answered + " of " + jobs.size() + " answered, " + kills + " kills");
@@ -213,7 +226,8 @@ final class GameDay implements AutoCloseable {
         }
     }
 
-    private void killOne() throws Exception {
+    /** Kills one that takes jobs, if there is one. */
+    private boolean killOne() throws Exception {
         // Whoever still starts has nothing to lose, and a slow host would never get on.
         List<Integer> up = new ArrayList<>();
         for (int i = 0; i < alive.length; i++) {
@@ -222,7 +236,7 @@ final class GameDay implements AutoCloseable {
             }
         }
         if (up.isEmpty()) {
-            return;
+            return false;
         }
         int place = up.get(random.nextInt(up.size()));
         alive[place].kill();
@@ -235,6 +249,7 @@ final class GameDay implements AutoCloseable {
             int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
             broker = LocalBroker.start(folder.resolve("kafka"), port);
         }
+        return true;
     }
 
     /** How many of the jobs have a result; 0 while the broker is away. */

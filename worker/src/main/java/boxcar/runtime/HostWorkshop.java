@@ -38,6 +38,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
+    private final Duration firstPause;
     private final SqlCatalogue catalogue;
     private final Sandbox sandbox;
     private final Shelf shelf;
@@ -49,6 +50,18 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     private final ExecutorService makers = Executors.newVirtualThreadPerTaskExecutor();
 
     HostWorkshop(RuntimeSettings settings, SqlCatalogue catalogue, Sandbox sandbox) throws Fault {
+        this(settings, catalogue, sandbox, FIRST_PAUSE);
+    }
+
+    /**
+     * As above.
+     *
+     * @param firstPause before what could not be made is tried for the second time
+     */
+    HostWorkshop(
+            RuntimeSettings settings, SqlCatalogue catalogue, Sandbox sandbox, Duration firstPause)
+            throws Fault {
+        this.firstPause = firstPause;
         this.catalogue = catalogue;
         this.sandbox = sandbox;
         this.shelf = new Shelf(settings.state());
@@ -136,7 +149,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             LanguageRuntime runtime,
             Shelved place,
             @org.jspecify.annotations.Nullable StagedRuntime offer) {
-        Duration pause = FIRST_PAUSE;
+        Duration pause = firstPause;
         StagedRuntime ready = offer;
         while (!closing.isCancelled() && shelved.get(runtime.id()) == place) {
             try {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** {@code boxcar bench …} in a process of its own, with a folder of its own for temporary files. */
 final class BenchProcess {
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration PATIENCE = Duration.ofMinutes(30);
 
     private final Process process;
     private final Path folder;

@@ -61,7 +61,7 @@ class BrokenBoxesTest {
 
     private static void end(WorkerProcess worker) throws Exception {
         worker.terminate();
-        assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+        assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
     }
 
     @Tried("The control groups of a worker's boxes cannot be written")

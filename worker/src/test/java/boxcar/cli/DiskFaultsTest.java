@@ -56,7 +56,7 @@ class DiskFaultsTest {
 
     private static void end(WorkerProcess worker) throws Exception {
         worker.terminate();
-        assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+        assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
     }
 
     @FunctionalInterface
@@ -202,7 +202,7 @@ class DiskFaultsTest {
         for (ObjectNode job : jobs) {
             field.send(JobTopic.EXECUTE, job);
         }
-        Integer exit = worker.awaitExit(60);
+        Integer exit = worker.awaitExit(180);
         assertTrue(exit != null && exit != 0, () -> Field.log(worker));
         assertTrue(Field.log(worker).contains("start the worker again"), () -> Field.log(worker));
         WorkerProcess again = field.worker("damaged");

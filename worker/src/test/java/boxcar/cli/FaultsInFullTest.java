@@ -73,7 +73,7 @@ class FaultsInFullTest extends Telling {
 
     private static void end(WorkerProcess worker) throws Exception {
         worker.terminate();
-        assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+        assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
     }
 
     private String newName() {

@@ -32,7 +32,7 @@ class FaultsTest {
         JsonNode installed = field.run(JobTopic.INSTALL, House.install("sh", ""));
         assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
         first.terminate();
-        assertEquals(0, first.awaitExit(40));
+        assertEquals(0, first.awaitExit(180));
     }
 
     @AfterAll
@@ -64,7 +64,7 @@ class FaultsTest {
         // A delivery to a slot that is just closing counts, too.
         assertTrue(result.path("delivery").asInt() >= 2, result::toString);
         other.terminate();
-        assertEquals(0, other.awaitExit(40));
+        assertEquals(0, other.awaitExit(180));
     }
 
     @Tried("SIGTERM while a program runs")
@@ -78,7 +78,7 @@ class FaultsTest {
         Field.awaitLog(worker, "lent", lent + 1);
         worker.terminate();
         Field.awaitLog(worker, "stopping: running jobs may take 30 s", 1);
-        assertEquals(0, worker.awaitExit(40));
+        assertEquals(0, worker.awaitExit(180));
         assertEquals("SUCCEEDED", field.result(running).path("outcome").asText());
         assertEquals("terminated", field.result(running).path("replica").asText());
     }
@@ -96,7 +96,7 @@ class FaultsTest {
         }
         Field.awaitLog(worker, "lent", lent + 2);
         worker.terminate();
-        assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+        assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
         Field.awaitLog(worker, "stopping: running jobs may take 2 s", 1);
         Field.awaitLog(worker, "Stopping 2 jobs that are still running", 1);
         for (ObjectNode job : jobs) {
@@ -110,7 +110,7 @@ class FaultsTest {
             assertEquals(1, field.results(job).size());
         }
         other.terminate();
-        assertEquals(0, other.awaitExit(60));
+        assertEquals(0, other.awaitExit(180));
     }
 
     @Tried("A second SIGTERM")
@@ -126,7 +126,7 @@ class FaultsTest {
         worker.terminate();
         Field.awaitLog(worker, "stopping: running jobs", 1);
         worker.terminate();
-        assertEquals(0, worker.awaitExit(40));
+        assertEquals(0, worker.awaitExit(180));
         // Had it waited for the program, which the grace allows, it would have told of it.
         Field.awaitLog(worker, "Stopping 1 jobs that are still running", 1);
         assertEquals(List.of(), field.results(job));
@@ -136,7 +136,7 @@ class FaultsTest {
         assertEquals("next", result.path("replica").asText());
         assertEquals(1, field.results(job).size());
         next.terminate();
-        assertEquals(0, next.awaitExit(40));
+        assertEquals(0, next.awaitExit(180));
     }
 
     @Tried("SIGTERM while a worker starts")
@@ -147,7 +147,7 @@ class FaultsTest {
         WorkerProcess worker = field.starting("young", Map.of());
         Field.awaitLog(worker, "sandbox: ", 1);
         worker.terminate();
-        assertEquals(0, worker.awaitExit(40));
+        assertEquals(0, worker.awaitExit(180));
         assertTrue(Field.log(worker).contains("stopped"), () -> Field.log(worker));
     }
 
@@ -167,7 +167,7 @@ class FaultsTest {
             JsonNode result = field.run(JobTopic.EXECUTE, House.sh("echo done"));
             assertEquals("SUCCEEDED", result.path("outcome").asText(), result::toString);
             worker.terminate();
-            assertEquals(0, worker.awaitExit(40));
+            assertEquals(0, worker.awaitExit(180));
         } finally {
             disk.unmount();
         }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A broker and workers, each a process of its own, that may be killed. */
 final class Field {
-    static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration PATIENCE = Duration.ofMinutes(4);
 
     /** The shortest that a broker allows; the groups are set to it, too. */
     static final Duration LOCK = Duration.ofSeconds(15);
@@ -256,7 +256,7 @@ final class Field {
             worker.terminate();
         }
         for (WorkerProcess worker : workers) {
-            if (worker.awaitExit(40) == null) {
+            if (worker.awaitExit(180) == null) {
                 worker.kill();
             }
         }

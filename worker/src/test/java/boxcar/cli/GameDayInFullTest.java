@@ -48,7 +48,8 @@ class GameDayInFullTest extends Telling {
     }
 
     @Tried(
-            "A game day of 500 jobs and three workers, of which one is killed every three seconds, and after each ten of them the broker")
+            "A game day of 500 jobs and three workers, of which one is killed after each 20"
+                + " results, and after each ten of them the broker")
     @Must("each job has its one outcome, and nothing is left")
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})
@@ -64,11 +65,9 @@ class GameDayInFullTest extends Telling {
                         "500",
                         "--workers",
                         "3",
-                        "--kill-every",
-                        "3",
+                        "--kill-after",
+                        "20",
                         "--kill-broker",
-                        "--timeout",
-                        "1500",
                         "--json");
 
         JsonNode report = GameDayTest.report(bench);

@@ -129,7 +129,7 @@ class HostileSecretsTest implements Told {
             search(program, worker, file);
         } finally {
             worker.terminate();
-            if (worker.awaitExit(60) == null) {
+            if (worker.awaitExit(180) == null) {
                 worker.kill();
             }
         }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class House implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
     private static final AtomicInteger JOBS = new AtomicInteger();
 
     final Path folder;

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(300)
 class LeastPrivilegeTest {
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final Duration SOON = Duration.ofSeconds(90);
 
     @SuppressWarnings("NullAway.Init")
     private Path folder;
@@ -108,7 +108,7 @@ class LeastPrivilegeTest {
         assertEquals(0, Ran.boxcar(as("client", "results", "--job", "ours")).exit());
         assertEquals(0, Ran.boxcar(as("keeper", "cancel", "another")).exit());
         worker.terminate();
-        assertEquals(0, worker.awaitExit(40), () -> Field.log(worker));
+        assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
     }
 
     @Tried("Each right of a worker taken away, one after the other")
@@ -234,7 +234,7 @@ class LeastPrivilegeTest {
         try {
             assertEquals(
                     Integer.valueOf(Exit.UNAVAILABLE),
-                    worker.awaitExit(40),
+                    worker.awaitExit(180),
                     () -> Field.log(worker));
             List<String> errors =
                     Field.log(worker).lines().filter(line -> line.contains(" ERROR ")).toList();
@@ -267,7 +267,7 @@ class LeastPrivilegeTest {
         environment.put("BOXCAR_BOXES", "2");
         WorkerProcess worker =
                 WorkerProcess.start(name, folder.resolve(name + ".log"), environment);
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(90))
                 .until(() -> !worker.isAlive() || Field.ready(worker) == 200);
         assertTrue(worker.isAlive(), () -> Field.log(worker));
         return worker;

@@ -138,7 +138,7 @@ class PoisonTest extends Telling {
         assertEquals(200, Field.ready(worker));
         assertEquals(0, Field.count(worker, "failed within Boxcar"), () -> Field.log(worker));
         worker.terminate();
-        assertEquals(0, worker.awaitExit(40));
+        assertEquals(0, worker.awaitExit(180));
     }
 
     private static long residentKib(WorkerProcess worker) throws IOException {

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * no setting but where Kafka and its state are, and telling what it tells by default.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
+@Timeout(300)
 class ProductionWorkerTest {
     private static final String MARK = "zq8Jf3-told-to-nobody";
     private static final Pattern SERVES = Pattern.compile("serves metrics at http://(\\S+):\\d+/");
@@ -64,7 +64,7 @@ class ProductionWorkerTest {
         new Topics(Setup.intake(config)).create(1, _ -> {});
         client = new BoxcarClient(Setup.intake(config), Setup.wire(config, ""));
         worker = worker();
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(90))
                 .until(() -> !worker.isAlive() || log().contains("was followed to its end"));
         assertTrue(worker.isAlive(), this::log);
     }

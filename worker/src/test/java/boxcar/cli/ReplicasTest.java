@@ -243,7 +243,7 @@ class ReplicasTest extends Telling {
                 worker.terminate();
             }
             for (WorkerProcess worker : workers) {
-                assertEquals(0, worker.awaitExit(60), () -> Field.log(worker));
+                assertEquals(0, worker.awaitExit(180), () -> Field.log(worker));
             }
         }
     }

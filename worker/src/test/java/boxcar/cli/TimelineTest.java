@@ -75,7 +75,7 @@ class TimelineTest {
                         "boxcar_step_seconds_count\\{step=\"hand-over\",\\} "
                                 + acknowledged
                                 + "\\.0");
-        return await().atMost(Duration.ofSeconds(20))
+        return await().atMost(Duration.ofSeconds(90))
                 .until(() -> get(house), metrics -> count.matcher(metrics).find());
     }
 

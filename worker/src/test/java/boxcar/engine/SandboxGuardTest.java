@@ -217,7 +217,7 @@ class SandboxGuardTest {
         Future<Ending> waiting =
                 threads.submit(() -> guard.run(stage(StageKind.RUN), cancellation));
         cancellation.cancel();
-        assertInstanceOf(Ending.Cancelled.class, waiting.get(10, TimeUnit.SECONDS).how());
+        assertInstanceOf(Ending.Cancelled.class, waiting.get(120, TimeUnit.SECONDS).how());
         assertEquals(2, sandbox.runs());
         leave.countDown();
     }
@@ -247,6 +247,6 @@ class SandboxGuardTest {
         }
         sandbox.ends(new Ending.Exited(0));
         assertInstanceOf(
-                Ending.Exited.class, threads.submit(this::run).get(10, TimeUnit.SECONDS).how());
+                Ending.Exited.class, threads.submit(this::run).get(120, TimeUnit.SECONDS).how());
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Intake against a broker that wants a password. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 class AccessTest {
     private static final String LOGIN =
             "org.apache.kafka.common.security.plain.PlainLoginModule required ";
@@ -75,7 +75,7 @@ class AccessTest {
                                 Telemetry.NONE),
                         fatal::add)) {
             intake.start();
-            await().atMost(Duration.ofSeconds(20)).until(() -> !fatal.isEmpty());
+            await().atMost(Duration.ofSeconds(90)).until(() -> !fatal.isEmpty());
             assertFalse(intake.ready().ready());
         }
         assertEquals(1, fatal.size());

@@ -376,7 +376,7 @@ class JobDeskTest {
         runner =
                 (job, progress, cancellation) -> {
                     begun.countDown();
-                    assertTrue(go.await(5, TimeUnit.SECONDS));
+                    assertTrue(go.await(120, TimeUnit.SECONDS));
                     return succeed(job, progress, cancellation);
                 };
         JobDesk desk = desk();
@@ -386,7 +386,7 @@ class JobDeskTest {
         for (Delivery delivery : deliveries) {
             both.add(Thread.ofVirtual().start(() -> quietly(desk, delivery)));
         }
-        assertTrue(begun.await(5, TimeUnit.SECONDS));
+        assertTrue(begun.await(120, TimeUnit.SECONDS));
         go.countDown();
         for (Thread thread : both) {
             thread.join();

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
  * leaders go back to where they belong. No connection is closed; but the next leader does not know
  * who holds which record, and delivers what is held again with an unchanged count.
  */
-@Timeout(120)
+@Timeout(300)
 class MovingLeaderTest extends Telling {
-    private static final Duration SOON = Duration.ofSeconds(40);
+    private static final Duration SOON = Duration.ofSeconds(90);
     private static final int MOVES = 6;
     private static final int JOBS_EACH = 30;
     private static final long RUNS_MILLIS = 40;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Against a real broker. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 class PastResultsTest {
     private Cluster cluster;
     private IntakeSettings settings;

@@ -34,9 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real broker that refuses results: no job ends in silence. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(90)
+@Timeout(300)
 class RefusedResultsTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(90);
     private static final int DELIVERIES = 3;
 
     private final AtomicInteger ids = new AtomicInteger();
@@ -230,7 +230,7 @@ class RefusedResultsTest {
         broker.admin()
                 .incrementalAlterConfigs(Map.of(topic, List.of(set)))
                 .all()
-                .get(20, TimeUnit.SECONDS);
+                .get(120, TimeUnit.SECONDS);
     }
 
     private static IntakeSettings settings(Map<String, String> kafka) {

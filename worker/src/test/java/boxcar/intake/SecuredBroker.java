@@ -156,7 +156,7 @@ public final class SecuredBroker implements AutoCloseable {
                                         new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096),
                                         password)))
                 .all()
-                .get(20, TimeUnit.SECONDS);
+                .get(120, TimeUnit.SECONDS);
     }
 
     /** What a client of that user is told. */
@@ -191,7 +191,7 @@ public final class SecuredBroker implements AutoCloseable {
     }
 
     public void grant(Collection<AclBinding> acls) throws Exception {
-        admin.createAcls(acls).all().get(20, TimeUnit.SECONDS);
+        admin.createAcls(acls).all().get(120, TimeUnit.SECONDS);
     }
 
     public void revoke(AclBinding acl) throws Exception {
@@ -200,7 +200,7 @@ public final class SecuredBroker implements AutoCloseable {
                                 new AclBindingFilter(
                                         acl.pattern().toFilter(), acl.entry().toFilter())))
                 .all()
-                .get(20, TimeUnit.SECONDS);
+                .get(120, TimeUnit.SECONDS);
     }
 
     @Override

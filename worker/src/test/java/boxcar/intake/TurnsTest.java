@@ -9,10 +9,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 class TurnsTest {
     private static final Duration NO_TIME = Duration.ZERO;
-    private static final Duration LONG = Duration.ofSeconds(15);
+    private static final Duration LONG = Duration.ofSeconds(90);
 
     private final Turns turns = new Turns(2);
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OsProcessTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(90);
 
     @Test
     void aToolTellsItsExitAndBothItsOutputs() throws Exception {
@@ -107,7 +107,7 @@ class OsProcessTest {
                                                 + " syswrite STDOUT, 'up '; sleep 30")),
                         stdout,
                         Capture.quiet(10));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        assertTrue(heard.await(120, TimeUnit.SECONDS));
 
         process.stop(LONG);
 
@@ -124,7 +124,7 @@ class OsProcessTest {
                         sh("trap '' TERM; echo up; exec sleep 30"),
                         new Capture(100, 100, (_, _) -> heard.countDown(), () -> {}),
                         Capture.quiet(10));
-        assertTrue(heard.await(10, TimeUnit.SECONDS));
+        assertTrue(heard.await(120, TimeUnit.SECONDS));
 
         process.stop(Duration.ofMillis(50));
 
@@ -142,7 +142,7 @@ class OsProcessTest {
         var task = new FutureTask<>(() -> OsProcess.run(sh("exec sleep 30"), LONG));
         Thread thread = Thread.startVirtualThread(task);
         thread.interrupt();
-        var failure = assertThrows(ExecutionException.class, () -> task.get(10, TimeUnit.SECONDS));
+        var failure = assertThrows(ExecutionException.class, () -> task.get(120, TimeUnit.SECONDS));
         assertTrue(failure.getCause() instanceof InterruptedException);
     }
 

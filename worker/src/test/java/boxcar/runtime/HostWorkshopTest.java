@@ -56,18 +56,17 @@ class HostWorkshopTest {
         database = Database.open(folder.resolve("boxcar.sqlite"));
         catalogue = new SqlCatalogue(database);
         catalogue.position(new LogIdentity("cluster", "topic"));
-        workshop =
-                new HostWorkshop(
-                        new RuntimeSettings(
-                                folder,
-                                Map.of(),
-                                false,
-                                1,
-                                Duration.ofDays(1),
-                                InstantSource.system()),
-                        catalogue,
-                        sandbox);
+        workshop = workshop(Duration.ofSeconds(5));
         sandbox.folder = folder;
+    }
+
+    private HostWorkshop workshop(Duration firstPause) throws Exception {
+        return new HostWorkshop(
+                new RuntimeSettings(
+                        folder, Map.of(), false, 1, Duration.ofDays(1), InstantSource.system()),
+                catalogue,
+                sandbox,
+                firstPause);
     }
 
     @AfterEach
@@ -114,25 +113,25 @@ class HostWorkshopTest {
 
         sandbox.broken = false;
 
-        await().atMost(Duration.ofSeconds(20)).until(() -> state() == State.READY);
+        await().atMost(Duration.ofSeconds(90)).until(() -> state() == State.READY);
         assertEquals("b", workshop.borrow(7).home().environment().get("A"));
         assertEquals(2, sandbox.runs.get());
     }
 
     @Test
     void whatCouldNotBeMadeIsTriedAtOnceWhenItIsAskedFor() throws Exception {
+        workshop.close();
+        // By itself it would come to it long after this test has failed.
+        workshop = workshop(Duration.ofHours(1));
         sandbox.broken = true;
         install();
         await().until(() -> state() == State.BROKEN);
 
         sandbox.broken = false;
-        long start = System.nanoTime();
         await().until(() -> {
             workshop.tryAgain();
             return state() == State.READY;
         });
-
-        assertTrue(System.nanoTime() - start < 4_000_000_000L, "it waited for its next try");
     }
 
     @Test

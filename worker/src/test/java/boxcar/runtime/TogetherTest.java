@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 class TogetherTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<List<String>> done = new CopyOnWriteArrayList<>();

@@ -124,7 +124,7 @@ class BadBoxTest {
         assertTrue(tool("mount", "-t", "tmpfs", "left", left.toString()).well());
         Files.writeString(left.resolve("file"), "of a job");
         try (Sandbox survivor = Sandboxes.open(settings(Choice.RUNC, 1))) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(left.getParent()));
+            await().atMost(Duration.ofSeconds(90)).until(() -> Files.notExists(left.getParent()));
             assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(left.toString()));
             runsWell(survivor);
         } finally {

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,17 +58,21 @@ import org.junit.jupiter.params.provider.ValueSource;
  * another stage looks about in it and must find nothing.
  */
 @TestInstance(Lifecycle.PER_CLASS)
+@Timeout(300)
 abstract class HostileCodeContract implements Told {
     private static final int FIRST_BOX = 981;
     private static final int LAST_BOX = 995;
     private static final int DISK_KIB = 32 * 1024;
 
-    /** For what the sandbox does before and after the program, on a busy machine. */
-    private static final Duration MARGIN = Duration.ofSeconds(3);
+    /** What a program may use above its CPU time before a busy host stops it. */
+    private static final Duration CPU_MARGIN = Duration.ofSeconds(3);
+
+    /** Above what the busiest host needs; a test that waits so long hangs. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** The program itself is soon forked away, and its orphans are busy. */
     private static final String ORPHANS =
-            "for (1..4) { next if fork; exit if fork; syscall 112; 1 while 1 } sleep 15";
+            "for (1..4) { next if fork; exit if fork; syscall 112; 1 while 1 } sleep 900";
 
     /** As syscall, which would change its strings, and so refuses constants. */
     private static final String CALL =
@@ -82,7 +87,6 @@ abstract class HostileCodeContract implements Told {
     private Disk disk = new NoDisk();
     private Sandbox sandbox = new NoSandbox();
     private int uid;
-    private long began;
     private String outcome = "";
 
     abstract Choice choice();
@@ -122,11 +126,11 @@ abstract class HostileCodeContract implements Told {
                                                     told.complete(
                                                             new String(bytes, 0, length, UTF_8)))));
             Thread.ofVirtual().start(stage);
-            uid = Integer.parseInt(told.get(20, TimeUnit.SECONDS).strip());
+            uid = Integer.parseInt(told.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).strip());
             // So that the look for survivors is known not to be blind.
             assertFalse(Residents.of(uid).isEmpty());
             Files.writeString(first.path().resolve("go"), "");
-            assertEquals(new Exited(0), stage.get(20, TimeUnit.SECONDS).how());
+            assertEquals(new Exited(0), stage.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).how());
         }
     }
 
@@ -142,7 +146,6 @@ abstract class HostileCodeContract implements Told {
     void lendDisk() throws Exception {
         disk = sandbox.disk();
         outcome = "";
-        began = System.nanoTime();
     }
 
     @Override
@@ -198,16 +201,15 @@ abstract class HostileCodeContract implements Told {
         }
     }
 
-    /** Whatever a stage does, it ends with its wall time, and uses no more than its CPU time. */
+    /**
+     * Whatever a stage does, it ends, and uses no more than its CPU time. That it ends with its
+     * wall time, a program that never ends by itself tells by the way in which it ended.
+     */
     private Ending run(Given given) throws Fault, InterruptedException {
-        long start = System.nanoTime();
         Ending ending = runOrTryAgain(given.stage());
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
         outcome = HostileWords.also(outcome, ending);
-        Duration most = given.limits().wallTime().plus(given.limits().extraTime()).plus(MARGIN);
-        assertTrue(took.compareTo(most) < 0, "took " + took + ", may take " + most);
         Duration cpu = ending.usage().cpuTime();
-        Duration mostCpu = given.limits().cpuTime().plus(MARGIN);
+        Duration mostCpu = given.limits().cpuTime().plus(CPU_MARGIN);
         assertTrue(
                 cpu == null || cpu.compareTo(mostCpu) < 0,
                 "used " + cpu + " of the processor, may use " + mostCpu);
@@ -230,11 +232,6 @@ abstract class HostileCodeContract implements Told {
         return new String(ending.stderr().bytes(), UTF_8);
     }
 
-    private void assertSooner(int seconds) {
-        long took = System.nanoTime() - began;
-        assertTrue(took < seconds * 1_000_000_000L, "took " + took / 1_000_000 + " ms");
-    }
-
     private void needGroups() {
         assumeTrue(
                 sandbox.engine().memory() == MemoryLimit.GROUP, "the engine has no group limits");
@@ -251,7 +248,7 @@ abstract class HostileCodeContract implements Told {
         var words = new ArrayList<>(List.of("setpriv", "--reuid", user, "--regid", user));
         words.add("--clear-groups");
         words.addAll(List.of(command));
-        return OsProcess.run(Command.tool(words), Duration.ofSeconds(20));
+        return OsProcess.run(Command.tool(words), PATIENCE);
     }
 
     /** Compiles on the host into the work directory. */
@@ -267,7 +264,7 @@ abstract class HostileCodeContract implements Told {
                                         "-o",
                                         disk.path().resolve("hostile").toString(),
                                         file.toString())),
-                        Duration.ofSeconds(60));
+                        PATIENCE);
         assertTrue(gcc.well(), gcc.evidence());
     }
 
@@ -284,7 +281,7 @@ abstract class HostileCodeContract implements Told {
                 "time-out | while (1) { fork }",
                 "time-out | $SIG{$_} = 'IGNORE' for keys %SIG; while (1) { fork; syscall 112 }",
                 "exit or time-out | while (1) { exit if fork }",
-                "time-out | while (1) { fork and exec '/bin/sleep', 30 }"
+                "time-out | while (1) { fork and exec '/bin/sleep', 900 }"
             })
     void aForkBombEndsWithItsLimits(String ends, String bomb) throws Exception {
         Ending ending =
@@ -298,7 +295,6 @@ abstract class HostileCodeContract implements Told {
         assertTrue(
                 exits || ending.how() instanceof CpuTimeout || ending.how() instanceof WallTimeout,
                 ending.toString());
-        assertSooner(6);
     }
 
     @Tried("Busy orphans whose program is gone")
@@ -306,13 +302,12 @@ abstract class HostileCodeContract implements Told {
     @Test
     void theTimeOfOrphansCounts() throws Exception {
         needGroups();
-        Ending ending = run(perl(ORPHANS).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(10)));
+        Ending ending = run(perl(ORPHANS).cpu(Duration.ofSeconds(1)));
 
         // The program ends at once here, and its orphans with it, or they are stopped by time.
         assertTrue(
                 ending.how() instanceof CpuTimeout || ending.how().equals(new Exited(0)),
                 ending.toString());
-        assertSooner(5);
     }
 
     @Tried("Four busy loops, forked twice and `setsid`, while the program sleeps")
@@ -321,16 +316,15 @@ abstract class HostileCodeContract implements Told {
     void theTimeOfOrphansOfAProgramThatWaitsCounts() throws Exception {
         needGroups();
         String script =
-                "for (1..4) { if (!fork) { exit if fork; syscall 112; 1 while 1 } wait } sleep 20";
+                "for (1..4) { if (!fork) { exit if fork; syscall 112; 1 while 1 } wait } sleep 900";
 
-        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(15)));
+        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)));
 
         assertEquals(new CpuTimeout(), ending.how());
         assertEquals("TO", ending.status());
         Duration cpu = ending.usage().cpuTime();
-        assertTrue(cpu != null && cpu.toMillis() >= 1000 && cpu.toMillis() < 2500, "" + cpu);
+        assertTrue(cpu != null && cpu.toMillis() >= 1000, "" + cpu);
         assertTrue(ending.usage().killed());
-        assertSooner(6);
     }
 
     @Tried("Endless short-lived orphans")
@@ -340,7 +334,7 @@ abstract class HostileCodeContract implements Told {
         needGroups();
         String script = "while (1) { if (!fork) { exit if fork; for (1..400000) { } exit } wait }";
 
-        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)).wall(Duration.ofSeconds(15)));
+        Ending ending = run(perl(script).cpu(Duration.ofSeconds(1)));
 
         assertEquals(new CpuTimeout(), ending.how());
     }
@@ -360,14 +354,9 @@ abstract class HostileCodeContract implements Told {
                 }
                 """);
 
-        Ending ending =
-                run(
-                        Given.command(disk.path(), "/box/hostile")
-                                .cpu(Duration.ofSeconds(1))
-                                .wall(Duration.ofSeconds(10)));
+        Ending ending = run(Given.command(disk.path(), "/box/hostile").cpu(Duration.ofSeconds(1)));
 
         assertEquals(new CpuTimeout(), ending.how());
-        assertSooner(6);
     }
 
     @Tried("A first thread that ends while another one spins, or sleeps: the process looks dead")
@@ -393,13 +382,12 @@ abstract class HostileCodeContract implements Told {
                 run(
                         Given.command(disk.path(), "/box/hostile")
                                 .cpu(Duration.ofSeconds(1))
-                                .wall(Duration.ofSeconds(3)));
+                                .wall(loop.contains("sleep") ? Duration.ofSeconds(3) : PATIENCE));
 
         assertEquals(
                 loop.contains("sleep") ? new WallTimeout() : new CpuTimeout(),
                 ending.how(),
                 ending.toString());
-        assertSooner(8);
     }
 
     @Tried("A program that calls itself `x) y`, as nobody expects it in /proc/PID/stat")
@@ -440,7 +428,6 @@ abstract class HostileCodeContract implements Told {
                                 .wall(Duration.ofSeconds(1)));
 
         assertEquals(new WallTimeout(), ending.how());
-        assertSooner(4);
     }
 
     @Tried("A daemon: two forks, `setsid`, streams closed")
@@ -452,7 +439,6 @@ abstract class HostileCodeContract implements Told {
                         + " exec '/bin/sleep', 4711 } wait; exit 3";
 
         assertEquals(new Exited(3), run(perl(script)).how());
-        assertSooner(4);
         try (var pids = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path pid : pids) {
                 Path line = pid.resolve("cmdline");
@@ -539,16 +525,14 @@ abstract class HostileCodeContract implements Told {
                 run(
                         Given.command(disk.path(), "/box/hostile")
                                 .memoryKib(8192)
-                                .fileSizeKib(1 << 20)
-                                .wall(Duration.ofSeconds(10)));
+                                .fileSizeKib(1 << 20));
 
         assertEquals(new Signalled(9), ending.how(), ending.toString());
         assertTrue(ending.usage().oomKilled());
     }
 
     @Tried("180 TCP connections to itself, filled and never read")
-    @Must(
-            "what lies in them is bounded as memory is, where control groups are of version 1 and ours")
+    @Must("what lies in them is bounded as memory is, or counts as memory: an out-of-memory kill")
     @Test
     void whatLiesInTcpBuffersIsBounded() throws Exception {
         needGroups();
@@ -566,6 +550,9 @@ abstract class HostileCodeContract implements Told {
 
         Ending ending = run(perl(fill).memoryKib(32 * 1024).openFiles(400));
 
+        if (ending.usage().oomKilled()) {
+            return; // Of version 2: there they count as memory.
+        }
         assertEquals(new Exited(0), ending.how(), ending + err(ending));
         long had = Long.parseLong(out(ending));
         assertTrue(had > 0 && had < 64 << 20, had + " bytes in TCP buffers");
@@ -579,18 +566,18 @@ abstract class HostileCodeContract implements Told {
             value = {
                 "heap | my @a; push @a, 'x' x 1_000_000 while 1",
                 "mmap | syscall 9, 0, 32 << 20, 3, 0x8022, -1, 0 for 1..40; sleep 1; exit 5",
-                "processes | for (1..16) { fork or do { $a = 'x' x 24_000_000; sleep 2; exit } } 1 while wait > 0",
+                "processes | for (1..16) { my $p = fork; if (!$p) { $a = 'x' x 24_000_000; sleep"
+                    + " 900 } push @p, $p } wait; kill 9, @p; 1 while wait > 0",
             })
     void aMemoryBombIsKilledForMemory(String kind, String script) throws Exception {
         needGroups();
         needX86();
 
-        Ending ending = run(perl(script).memoryKib(128 * 1024).wall(Duration.ofSeconds(15)));
+        Ending ending = run(perl(script).memoryKib(128 * 1024));
 
         assertTrue(ending.usage().oomKilled(), kind + ": " + ending);
         Long peak = ending.usage().memoryKib();
         assertTrue(peak != null && peak <= 136 * 1024, kind + ": " + peak);
-        assertSooner(16);
     }
 
     @Tried("60 MB of files in /dev/shm, /tmp, /box with 16 MiB of memory")
@@ -608,7 +595,6 @@ abstract class HostileCodeContract implements Told {
                                 .memoryKib(16 * 1024));
 
         assertTrue(ending.usage().oomKilled(), ending.toString());
-        assertSooner(10);
     }
 
     @Tried("A child is killed for memory, its parent exits 0")
@@ -645,7 +631,7 @@ abstract class HostileCodeContract implements Told {
     // Streams
 
     @Tried("Eight processes flood stdout and stderr at once")
-    @Must("stopped within seconds; what came before the cap is kept, to the byte")
+    @Must("stopped; what came before the cap is kept, to the byte")
     @Test
     void bothStreamsFloodedByManyProcessesEndSoon() throws Exception {
         Ending ending =
@@ -654,24 +640,29 @@ abstract class HostileCodeContract implements Told {
                                         + " syswrite $_, 'x' x 65536 for *STDOUT, *STDERR }")
                                 .capKib(16));
 
+        // The flood never ends by itself: what ended it is the cap, or a limit.
         assertEquals(new Flooded(), ending.how());
         assertEquals(16 * 1024, ending.stdout().bytes().length);
         assertEquals(16 * 1024, ending.stderr().bytes().length);
-        assertSooner(4);
     }
 
     @Tried("One byte over the cap on stdout or stderr, then 15 s of sleep")
-    @Must("stopped within seconds; what came before the cap is kept, to the byte")
+    @Must("stopped; what came before the cap is kept, to the byte")
     @ParameterizedTest
     @ValueSource(strings = {"STDOUT", "STDERR"})
     void aByteOverTheCapEndsAProgramThatWouldSleepOn(String stream) throws Exception {
         Ending ending =
-                run(perl("syswrite " + stream + ", 'x' x 16385; sleep 15; exit 5").capKib(16));
+                run(
+                        perl("syswrite "
+                                        + stream
+                                        + ", 'x' x 16385; sleep 60; open F, '>', 'survived'; exit"
+                                        + " 5")
+                                .capKib(16));
 
         assertEquals(new Flooded(), ending.how());
         var kept = stream.equals("STDOUT") ? ending.stdout() : ending.stderr();
         assertEquals("x".repeat(16 * 1024), new String(kept.bytes(), UTF_8));
-        assertSooner(4);
+        assertFalse(Files.exists(disk.path().resolve("survived")), "it was not stopped");
     }
 
     @Tried("Streams opened by name, and `chmod` of them")
@@ -704,8 +695,7 @@ abstract class HostileCodeContract implements Told {
     void stdinThatIsNeverReadStopsNobody() throws Exception {
         assertEquals(
                 new WallTimeout(),
-                run(sh("sleep 30").stdin(new byte[8 << 20]).wall(Duration.ofSeconds(1))).how());
-        assertSooner(4);
+                run(sh("sleep 900").stdin(new byte[8 << 20]).wall(Duration.ofSeconds(1))).how());
     }
 
     // Files
@@ -790,7 +780,6 @@ abstract class HostileCodeContract implements Told {
         // The three streams are open too, and what an engine may have left to it.
         int opened = Integer.parseInt(out(ending));
         assertTrue(opened >= most - 14 && opened <= most - 3, opened + " of " + most);
-        assertSooner(10);
     }
 
     @Tried("Names with newlines, no UTF-8, 255 bytes; depth 4,000; mode 0")
@@ -812,7 +801,6 @@ abstract class HostileCodeContract implements Told {
         Ending ending = run(perl(look));
         assertEquals(new Exited(0), ending.how(), err(ending));
         assertEquals("5 4000 0", out(ending));
-        assertSooner(15);
     }
 
     @Tried(
@@ -845,7 +833,7 @@ abstract class HostileCodeContract implements Told {
                 OsProcess.run(
                         Command.tool(
                                 List.of("mknod", "-m", "666", device.toString(), "c", "1", "5")),
-                        Duration.ofSeconds(20));
+                        PATIENCE);
         assertTrue(made.well(), made.evidence());
         assertTrue(Files.readAttributes(device, BasicFileAttributes.class).isOther());
         assertEquals(
@@ -926,9 +914,7 @@ abstract class HostileCodeContract implements Told {
                                                 + " deleted\"'"))));
         assertEquals(
                 new CpuTimeout(),
-                run(perl(shellWithoutAName, "while :; do :; done")
-                                .cpu(Duration.ofSeconds(1))
-                                .wall(Duration.ofSeconds(15)))
+                run(perl(shellWithoutAName, "while :; do :; done").cpu(Duration.ofSeconds(1)))
                         .how());
     }
 
@@ -945,7 +931,8 @@ abstract class HostileCodeContract implements Told {
                 "for f in $0 /proc/1/environ /proc/1/root/etc/shadow /proc/1/cwd/x /proc/1/mem"
                         + " /proc/1/root$0 /proc/self/root$0 /etc/shadow /proc/kcore /dev/mem"
                         + " /proc/self/root/../..$0 /proc/1/map_files/x; do"
-                        + " head -c 9 $f 2>/dev/null && echo read $f; done;"
+                        // What an engine hides behind /dev/null can be opened, and holds nothing.
+                        + " [ $(head -c 9 $f 2>/dev/null | wc -c) = 0 ] || echo read $f; done;"
                         + " ls /proc/1/fd 2>/dev/null; ls /proc | grep -c '^[0-9]'; ls -d /var /home"
                         + " /root /run /nix 2>/dev/null; exit 0";
 

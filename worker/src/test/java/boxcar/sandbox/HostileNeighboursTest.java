@@ -140,14 +140,14 @@ class HostileNeighboursTest implements Told {
                                             .environment(java.util.Map.of("MARK", marker))
                                             .listener((_, _) -> ready.countDown())));
             Thread.ofVirtual().start(neighbour);
-            assertTrue(ready.await(20, TimeUnit.SECONDS), "the neighbour did not begin");
+            assertTrue(ready.await(120, TimeUnit.SECONDS), "the neighbour did not begin");
             String harm =
                     " $SIG{TERM} = 'IGNORE'; kill 'TERM', -1; $_ == $$ or kill 'KILL', $_ for 2..40000;";
 
             Ending spy = run(Given.perl(mine.path(), SEARCH + TELL + harm + " exit 3", backwards));
 
             Files.writeString(its.path().resolve("go"), "");
-            Ending told = neighbour.get(30, TimeUnit.SECONDS);
+            Ending told = neighbour.get(120, TimeUnit.SECONDS);
             assertEquals("", out(spy));
             assertEquals(new Exited(3), spy.how(), err(spy));
             assertEquals(
