@@ -3,6 +3,7 @@ package boxcar.process;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import boxcar.libc.CLibrary;
 import java.io.IOException;
@@ -65,6 +66,16 @@ final class Libc {
 
     private static final long KEYCTL = CLibrary.AARCH64 ? 219 : 250;
     private static final long JOIN_SESSION_KEYRING = 1;
+    private static final long SECCOMP = CLibrary.AARCH64 ? 277 : 317;
+
+    /** SECCOMP_SET_MODE_FILTER. */
+    private static final long SET_FILTER = 1;
+
+    /** Bytes of a struct sock_filter, and of a struct sock_fprog (linux/filter.h). */
+    private static final int INSTRUCTION = 8;
+
+    private static final int PROGRAM = 16;
+    private static final int CODE_AT = 8;
     private static final int INTERNET = 2;
     private static final int DATAGRAM = 2;
     private static final long SET_INTERFACE_FLAGS = 0x8914;
@@ -96,7 +107,7 @@ final class Libc {
             CLibrary.variadic(
                     "syscall",
                     1,
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle UNSHARE =
             CLibrary.told("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle MOUNT =
@@ -289,12 +300,7 @@ final class Libc {
     /** A descriptor that becomes readable when the process has ended (Linux 5.3). */
     static int pidfd(Arena arena, int pid) throws IOException {
         MemorySegment state = CLibrary.state(arena);
-        long fd;
-        try {
-            fd = (long) SYSCALL.invokeExact(state, PIDFD_OPEN, (long) pid, 0L);
-        } catch (Throwable e) {
-            throw CLibrary.impossible(e);
-        }
+        long fd = call(state, PIDFD_OPEN, pid, 0, 0);
         if (fd < 0) {
             throw failed("pidfd_open", state);
         }
@@ -338,11 +344,28 @@ final class Libc {
      * processes that it starts inherit. Where keys are closed to us they are to them, too.
      */
     static void leaveKeyring(Arena arena) {
+        long _ = call(CLibrary.state(arena), KEYCTL, JOIN_SESSION_KEYRING, 0, 0);
+    }
+
+    /**
+     * Installs a seccomp filter in the calling thread.
+     *
+     * @param code an array of struct sock_filter
+     */
+    static void installFilter(Arena arena, MemorySegment code) throws IOException {
+        MemorySegment state = CLibrary.state(arena);
+        MemorySegment program = arena.allocate(PROGRAM, Long.BYTES);
+        program.set(JAVA_SHORT, 0, (short) (code.byteSize() / INSTRUCTION));
+        program.set(ADDRESS, CODE_AT, code);
+        if (call(state, SECCOMP, SET_FILTER, 0, program.address()) < 0) {
+            throw failed("cannot install a filter of system calls", state);
+        }
+    }
+
+    /** For what the C library has no function for; it changes nothing but the calling thread. */
+    private static long call(MemorySegment state, long number, long a, long b, long c) {
         try {
-            long _ =
-                    (long)
-                            SYSCALL.invokeExact(
-                                    CLibrary.state(arena), KEYCTL, JOIN_SESSION_KEYRING, 0L);
+            return (long) SYSCALL.invokeExact(state, number, a, b, c);
         } catch (Throwable e) {
             throw CLibrary.impossible(e);
         }

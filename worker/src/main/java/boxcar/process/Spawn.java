@@ -162,6 +162,8 @@ final class Spawn {
             Libc.leaveKeyring(arena);
             done((int) CLOSE_FROM.invokeExact(actions, closed));
             int result = (int) SPAWN.invokeExact(pid, file, actions, attributes, argv, environment);
+            // Or this thread kept the keys of the process when that is gone.
+            Libc.leaveKeyring(arena);
             int _ = (int) ACTIONS_END.invokeExact(actions);
             done(result);
             return pid.get(JAVA_INT, 0);

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.job.Fault;
+import boxcar.process.CallFilter;
 import boxcar.process.OsProcess;
 import boxcar.process.PrivateNetwork;
 import java.io.IOException;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of the worker that starts the processes of one box: whatever is started is born in the
- * namespaces, and in the control group, of the thread that starts it.
+ * namespaces, and in the control group, of the thread that starts it, and under its filter of
+ * system calls.
  *
  * <p>Only version 1 has groups of threads. There this costs a stage next to nothing, while moving a
  * process takes 10 to 20 ms on an idle host, and leaves a moment in which it is in no group. The
@@ -43,23 +45,35 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
     }
 
     /** In no group of its own. */
-    static Birthplace of(int box) {
-        return new Birthplace(List.of(), List.of(), box);
+    static Birthplace of(int box, CallFilter filter) throws Fault {
+        return opened(new Birthplace(List.of(), List.of(), box), filter);
     }
 
     /** In the control group of its box. */
-    static Birthplace in(Cgroup group, Cgroups host, int box) throws Fault, InterruptedException {
+    static Birthplace in(Cgroup group, Cgroups host, int box, CallFilter filter) throws Fault {
         try {
-            Birthplace place = new Birthplace(group.tasks(), host.homeTasks(), box);
-            try {
-                place.move(place.here);
-                return place;
-            } catch (IOException e) {
-                place.close();
-                throw e;
-            }
+            return opened(new Birthplace(group.tasks(), host.homeTasks(), box), filter);
         } catch (IOException e) {
-            throw Faults.box("cannot enter the control group of box " + box, e);
+            throw Faults.box("cannot read the control groups of this worker", e);
+        }
+    }
+
+    private static Birthplace opened(Birthplace place, CallFilter filter) throws Fault {
+        boolean well = false;
+        try {
+            place.asked(() -> {
+                filter.install();
+                return 0;
+            });
+            place.move(place.here);
+            well = true;
+            return place;
+        } catch (IOException e) {
+            throw Faults.box("cannot make the thread that starts the processes of a box", e);
+        } finally {
+            if (!well) {
+                place.close();
+            }
         }
     }
 

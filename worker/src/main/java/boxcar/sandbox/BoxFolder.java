@@ -53,6 +53,16 @@ final class BoxFolder {
         return folder.resolve("shm");
     }
 
+    /** A folder that holds nothing, bound over what no program is to see. */
+    Path emptyFolder() {
+        return folder.resolve("empty");
+    }
+
+    /** Likewise, over files. */
+    Path emptyFile() {
+        return folder.resolve("nothing");
+    }
+
     /** Where only root gets; a program has them as its standard streams and may open those. */
     StreamFiles streams() {
         return new StreamFiles(io().resolve("in"), io().resolve("out"), io().resolve("err"));
@@ -81,6 +91,10 @@ final class BoxFolder {
             }
             Files.setAttribute(tmp(), "unix:mode", 01777);
             Files.setAttribute(shm(), "unix:mode", 01777);
+            Files.createDirectory(emptyFolder());
+            Files.setAttribute(emptyFolder(), "unix:mode", 0555);
+            Files.createFile(emptyFile());
+            Files.setAttribute(emptyFile(), "unix:mode", 0444);
             fillDev();
             makeStreams();
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import boxcar.job.Bind;
 import boxcar.job.Limits;
 import boxcar.job.Stage;
 import boxcar.process.Command;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -21,6 +22,10 @@ final class IsolateCommand {
      * less.
      */
     private static final long LEAST_OF_GROUP_KIB = 1024;
+
+    /** Whoever may open /proc/pressure may have the kernel watch for him (psi(7)). */
+    private static final List<String> MASKED =
+            List.of("/proc/keys", "/proc/key-users", "/proc/pressure");
 
     private final IsolateTool tool;
     private final BoxFolder folder;
@@ -92,6 +97,7 @@ final class IsolateCommand {
         argv.add("--dir=/dev/shm=" + folder.shm() + ":rw");
         argv.add("--dir=/tmp=" + folder.tmp() + ":rw");
         argv.add("--dir=/proc=proc:fs");
+        masks(argv);
         argv.add("--dir=/box=" + stage.workDirectory() + ":rw");
         for (Bind bind : Binds.inOrder(stage)) {
             argv.add(
@@ -100,6 +106,18 @@ final class IsolateCommand {
                             + "="
                             + bind.outside()
                             + (bind.writable() ? ":rw" : ""));
+        }
+    }
+
+    /** What of /proc is not namespaced, and tells or takes more than a program needs. */
+    private void masks(List<String> argv) {
+        for (String masked : MASKED) {
+            Path place = Path.of(masked);
+            if (Files.isDirectory(place)) {
+                argv.add("--dir=" + masked + "=" + folder.emptyFolder());
+            } else if (Files.exists(place)) {
+                argv.add("--dir=" + masked + "=" + folder.emptyFile());
+            }
         }
     }
 

@@ -9,8 +9,10 @@ import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.process.Command;
 import boxcar.process.MemoryFile;
+import boxcar.process.OsProcess;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,10 @@ final class IsolateEngine implements BoxEngine {
     private final Telemetry telemetry;
     private final Cgroups cgroups;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
+
+    /** Of boxes without a group of ours. */
+    private final Map<Integer, Birthplace> birthplaces = new ConcurrentHashMap<>();
+
     private final Map<Integer, MemoryFile> metas = new ConcurrentHashMap<>();
 
     private IsolateEngine(
@@ -73,6 +79,8 @@ final class IsolateEngine implements BoxEngine {
         tool.init(box);
         if (ownGroups()) {
             groups.put(box, OwnGroup.inhabited(cgroups, box));
+        } else {
+            birthplaces.put(box, Birthplace.of(box, ClosedCalls.ofIsolate()));
         }
     }
 
@@ -104,10 +112,13 @@ final class IsolateEngine implements BoxEngine {
     private void sweep(int box) throws Fault, InterruptedException {
         Supervisors.end(box);
         Residents.kill(tool.uid(box));
-        Keys.clear(tool.uid(box), tool.gid(box));
         OwnGroup group = groups.remove(box);
         if (group != null) {
             group.close();
+        }
+        Birthplace birthplace = birthplaces.remove(box);
+        if (birthplace != null) {
+            birthplace.close();
         }
         cgroups.sweep(OwnGroup.name(box));
         if (tool.major() > 1) {
@@ -160,7 +171,7 @@ final class IsolateEngine implements BoxEngine {
         try (var timing = telemetry.begin("engine")) {
             ending =
                     new IsolateRun(box, tool.uid(box), stage, stop, meta, group)
-                            .run(command, folder(box).streams());
+                            .run(command, folder(box).streams(), starter(box, stage, group));
             StageTime.tell(ending, telemetry, timing);
         }
         try (var _ = telemetry.begin("box-clean-up")) {
@@ -169,10 +180,17 @@ final class IsolateEngine implements BoxEngine {
         return ending;
     }
 
+    private OsProcess.Starter starter(int box, Stage stage, @Nullable OwnGroup group) {
+        if (group == null) {
+            return Objects.requireNonNull(birthplaces.get(box), "not ready");
+        }
+        // Without a group of ours isolate makes the network namespace.
+        return stage.network() ? group.birthplace() : group.birthplace()::startApart;
+    }
+
     /** So that the next stage finds nothing. */
     private void clean(int box) throws Fault, InterruptedException {
         folder(box).empty();
-        Keys.clear(tool.uid(box), tool.gid(box));
         if (tool.groups()) {
             var cleanup = tool.cleanup(box);
             if (!cleanup.well()) {

@@ -57,10 +57,11 @@ final class IsolateRun {
         stderr = new Capture(most, cap, stage.listener()::printed, flooded);
     }
 
-    Ending run(Command command, StreamFiles files) throws Fault, InterruptedException {
+    Ending run(Command command, StreamFiles files, OsProcess.Starter starter)
+            throws Fault, InterruptedException {
         OsProcess process;
         try {
-            process = start(command, files);
+            process = start(command, files, starter);
         } catch (IOException e) {
             if (group != null && group.cgroup().memoryRanOut()) {
                 // Arguments and environment alone are more than the stage may have.
@@ -91,13 +92,12 @@ final class IsolateRun {
         return tell(told);
     }
 
-    private OsProcess start(Command command, StreamFiles files) throws Fault, IOException {
-        if (group == null) {
-            return OsProcess.attend(command, files, OsProcess.Call::run, stdout, stderr);
+    private OsProcess start(Command command, StreamFiles files, OsProcess.Starter starter)
+            throws Fault, IOException {
+        if (group != null) {
+            group.cgroup()
+                    .begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
         }
-        group.cgroup().begin(stage.limits().memoryKib(), stage.limits().maxProcesses() + OTHERS);
-        Birthplace place = group.birthplace();
-        OsProcess.Starter starter = stage.network() ? place : place::startApart;
         return OsProcess.attend(command, files, starter, stdout, stderr);
     }
 

@@ -22,10 +22,11 @@ record OwnGroup(Cgroup cgroup, Birthplace birthplace, List<OpenFile> doors)
     static final String PARENT = "boxcar";
 
     /** What is started is in the group. */
-    static OwnGroup inhabited(Cgroups host, int box) throws Fault, InterruptedException {
+    static OwnGroup inhabited(Cgroups host, int box) throws Fault {
         Cgroup cgroup = host.group(name(box));
         cgroup.make();
-        return new OwnGroup(cgroup, Birthplace.in(cgroup, host, box), List.of());
+        return new OwnGroup(
+                cgroup, Birthplace.in(cgroup, host, box, ClosedCalls.ofIsolate()), List.of());
     }
 
     /** What is started joins the group by itself, or makes one within it. */
@@ -33,7 +34,7 @@ record OwnGroup(Cgroup cgroup, Birthplace birthplace, List<OpenFile> doors)
         Cgroup cgroup = host.group(name(box));
         cgroup.make();
         List<OpenFile> doors = host.ofThreads() ? doors(cgroup) : List.of();
-        return new OwnGroup(cgroup, Birthplace.of(box), doors);
+        return new OwnGroup(cgroup, Birthplace.of(box, ClosedCalls.ofRunc()), doors);
     }
 
     private static List<OpenFile> doors(Cgroup cgroup) throws Fault {

@@ -46,6 +46,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                             "/proc/keys",
                             "/proc/key-users",
                             "/proc/latency_stats",
+                            "/proc/pressure",
                             "/proc/timer_list",
                             "/proc/timer_stats",
                             "/proc/sched_debug",
