@@ -65,6 +65,9 @@ final class Installation {
         StageResult install =
                 stages.judged(
                         StageKind.INSTALL, built, Duration.ofNanos(System.nanoTime() - start));
+        if (built.refused() != null) {
+            throw new Rejected(built.refused());
+        }
         try (Staged staged = built.staged()) {
             if (install.verdict() != Verdict.OK || staged == null) {
                 progress.line(Tag.NOTE, "The installation ended with " + install.verdict());

@@ -173,6 +173,17 @@ public final class Trees {
     }
 
     /**
+     * Removes FIFOs, sockets and devices from a folder's trees, while their owners may be at work
+     * in them. Folders more than 100 deep are shut to all but their owner.
+     *
+     * @param trusted trees of this user are passed over
+     * @return the names of those in which there was one
+     */
+    public static List<String> removeSpecialFiles(Path folder, int trusted) throws IOException {
+        return SpecialFiles.removeFrom(folder, trusted);
+    }
+
+    /**
      * @return the parts of the path, one at least
      */
     private static List<Name> inside(String relative) throws IOException {

@@ -28,8 +28,14 @@ public interface Workshop {
      *
      * @param staged null if the installation did not end well
      * @param full whether it left its work directory without room, or a file as large as its limit
+     * @param refused why what it made cannot be used, though it ended well; else null
      */
-    record Built(Ending ending, @Nullable Staged staged, boolean full) {}
+    record Built(
+            Ending ending, @Nullable Staged staged, boolean full, @Nullable Rejection refused) {
+        public Built(Ending ending, @Nullable Staged staged, boolean full) {
+            this(ending, staged, full, null);
+        }
+    }
 
     /**
      * A runtime that is made but has no id yet. Closing it discards it, unless it was taken over.

@@ -9,14 +9,17 @@ import boxcar.job.Fault;
 import boxcar.job.LanguageRuntime;
 import boxcar.job.LanguageRuntime.State;
 import boxcar.job.Progress;
+import boxcar.job.Rejection;
 import boxcar.job.RuntimeDefinition;
 import boxcar.job.Sandbox;
+import boxcar.job.Stage;
 import boxcar.job.Workshop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,27 +90,53 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             Lines lines = new Lines(progress);
             Instant begun = Instant.now();
             Ending ending =
-                    sandbox.run(
+                    run(
                             nix.stage(definition, new NixShell.Places(work, configuration), lines),
                             cancellation);
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
-            if (environment.isEmpty()) {
-                return new Built(ending, null, isOutOfRoom(definition, work, begun));
-            }
-            Path folder = shelf.stage("runtime");
-            return new Built(
-                    ending,
-                    new StagedRuntime(
-                            folder,
-                            shelf.write(
-                                    folder, definition, environment.get().withoutInstallation())),
-                    false);
+            return environment.isEmpty()
+                    ? new Built(ending, null, isOutOfRoom(definition, work, begun))
+                    : stage(ending, definition, environment.get().withoutInstallation());
         } catch (IOException e) {
             throw Shelf.failed("cannot prepare an installation", e);
         } finally {
             Shelf.discard(configuration);
         }
+    }
+
+    private Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException {
+        try {
+            return sandbox.run(stage, cancellation);
+        } finally {
+            StoreWatch.removeSpecialFiles();
+        }
+    }
+
+    /** Writes what was made into a staging folder, and keeps what it uses from being collected. */
+    private Built stage(Ending ending, RuntimeDefinition definition, Environment environment)
+            throws Fault {
+        StagedRuntime staged = new StagedRuntime(shelf.stage("runtime"), definition, environment);
+        boolean whole = false;
+        try {
+            shelf.write(staged.folder, definition, environment);
+            List<Path> invalid = roots.add(staged.folder, staged.uses);
+            whole = invalid.isEmpty();
+            return whole
+                    ? new Built(ending, staged, false)
+                    : new Built(ending, null, false, notInTheStore(invalid.getFirst()));
+        } finally {
+            if (!whole) {
+                staged.close();
+            }
+        }
+    }
+
+    private static Rejection notInTheStore(Path path) {
+        return new Rejection(
+                "nix_shell",
+                path.toString(),
+                "must leave an environment that names valid paths of the Nix store only");
     }
 
     private static boolean isOutOfRoom(RuntimeDefinition definition, Path work, Instant begun)
@@ -141,7 +171,8 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
     public void installed(LanguageRuntime runtime) {
         Shelved place = new Shelved(runtime.id(), () -> takeAway(runtime.id()));
         shelved.put(runtime.id(), place);
-        StagedRuntime offer = offers.remove(runtime.jobId());
+        StagedRuntime offered = offers.remove(runtime.jobId());
+        StagedRuntime offer = offered != null && offered.take() ? offered : null;
         makers.execute(() -> make(runtime, place, offer));
     }
 
@@ -205,39 +236,65 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         if (offer != null) {
             return shelve(runtime, offer);
         }
-        Optional<RuntimeHome> there = shelf.find(runtime);
+        Optional<RuntimeHome> there = found(runtime);
         if (there.isPresent()) {
             return there.get();
         }
         LOG.info("making runtime {} '{}' on this host", runtime.id(), runtime.name());
         Built built = build(runtime.definition(), Progress.NONE, closing);
-        if (!(built.staged() instanceof StagedRuntime staged)) {
+        if (!(built.staged() instanceof StagedRuntime staged) || !staged.take()) {
             throw new Fault(
                     "nix",
                     Fault.Next.TRY_ELSEWHERE,
-                    "runtime '"
-                            + runtime.name()
-                            + "' did not install here: "
-                            + built.ending().how()
-                            + ", "
-                            + tail(built.ending().stderr().bytes()));
+                    "runtime '" + runtime.name() + "' did not install here: " + why(built));
         }
         return shelve(runtime, staged);
     }
 
-    private RuntimeHome shelve(LanguageRuntime runtime, StagedRuntime staged)
-            throws Fault, InterruptedException {
-        try (staged) {
-            Path folder = shelf.shelve(staged.folder, runtime.id(), runtime.digest());
-            RuntimeDefinition definition = runtime.definition();
-            roots.add(
-                    folder,
-                    List.of(
-                            String.join("\n", staged.home.environment().values()),
-                            definition.runScript(),
-                            Objects.requireNonNullElse(definition.compileScript(), "")));
-            return new RuntimeHome(folder, staged.home.environment());
+    private static String why(Built built) {
+        return built.refused() != null
+                ? built.refused().message()
+                : built.ending().how() + ", " + tail(built.ending().stderr().bytes());
+    }
+
+    /** The runtime as an earlier start left it, if all that it uses is still in the store. */
+    private Optional<RuntimeHome> found(LanguageRuntime runtime) throws Fault {
+        Optional<RuntimeHome> there = shelf.find(runtime);
+        if (there.isEmpty()) {
+            return there;
         }
+        List<Path> uses = uses(runtime.definition(), there.get().environment());
+        Path folder = there.get().folder();
+        if (shelf.isIncomplete(folder)
+                || (!GcRoots.areThere(folder, uses) && !roots.add(folder, uses).isEmpty())) {
+            LOG.warn(
+                    "runtime {} '{}' is made anew: the Nix store has lost what it uses",
+                    runtime.id(),
+                    runtime.name());
+            return Optional.empty();
+        }
+        return there;
+    }
+
+    private RuntimeHome shelve(LanguageRuntime runtime, StagedRuntime staged) throws Fault {
+        Path place = shelf.folder(runtime.id());
+        try {
+            roots.carry(
+                    staged.folder,
+                    place,
+                    staged.uses,
+                    () -> shelf.shelve(staged.folder, runtime.id(), runtime.digest()));
+            return new RuntimeHome(place, staged.home.environment());
+        } finally {
+            Shelf.discard(staged.folder);
+        }
+    }
+
+    private static List<Path> uses(RuntimeDefinition definition, Map<String, String> environment) {
+        List<String> texts = new ArrayList<>(environment.values());
+        texts.add(definition.runScript());
+        texts.add(Objects.requireNonNullElse(definition.compileScript(), ""));
+        return GcRoots.named(texts);
     }
 
     private static String tail(byte[] stderr) {
@@ -283,14 +340,20 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         makers.close();
     }
 
-    /** A runtime in a staging folder. */
+    /**
+     * A runtime in a staging folder. Either the catalogue's follower takes it, who is then to
+     * shelve it, or it is discarded; never both, though they are two threads.
+     */
     private final class StagedRuntime implements Staged {
         private final Path folder;
         private final RuntimeHome home;
+        private final List<Path> uses;
+        private final AtomicBoolean spoken = new AtomicBoolean();
 
-        StagedRuntime(Path folder, RuntimeHome home) {
+        StagedRuntime(Path folder, RuntimeDefinition definition, Environment environment) {
             this.folder = folder;
-            this.home = home;
+            this.home = new RuntimeHome(folder, environment.variables());
+            this.uses = uses(definition, environment.variables());
         }
 
         @Override
@@ -303,9 +366,17 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             offers.put(jobId, this);
         }
 
+        /**
+         * @return false if it was discarded before
+         */
+        boolean take() {
+            return spoken.compareAndSet(false, true);
+        }
+
         @Override
         public void close() {
-            if (offers.values().remove(this) || java.nio.file.Files.exists(folder)) {
+            offers.values().remove(this);
+            if (take()) {
                 Shelf.discard(folder);
             }
         }

@@ -35,6 +35,7 @@ final class Shelf {
         this.runtimes = state.resolve("runtimes");
         this.staging = state.resolve("staging");
         try {
+            GcRoots.forget(staging);
             Trees.delete(staging);
             Files.createDirectories(runtimes);
             Files.createDirectories(staging);
@@ -98,6 +99,15 @@ final class Shelf {
         }
     }
 
+    /** Whether something that the runtime in a folder uses is no longer in the Nix store. */
+    boolean isIncomplete(Path folder) throws Fault {
+        try {
+            return GcRoots.hasLost(folder);
+        } catch (IOException e) {
+            throw failed("cannot read " + folder, e);
+        }
+    }
+
     private static byte @Nullable [] content(Path folder, String name) throws IOException {
         return Files.exists(folder.resolve(name)) ? Files.readAllBytes(folder.resolve(name)) : null;
     }
@@ -152,6 +162,7 @@ final class Shelf {
 
     /** Takes a staging folder away; a failure is left to the next start. */
     static void discard(Path folder) {
+        GcRoots.forget(folder);
         try {
             Trees.delete(folder);
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package boxcar.runtime;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -15,10 +16,13 @@ import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.LanguageRuntime.State;
 import boxcar.job.Limits;
+import boxcar.job.Progress;
 import boxcar.job.RuntimeDefinition;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Usage;
+import boxcar.job.Workshop.Built;
+import boxcar.job.Workshop.Staged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,14 +82,13 @@ class HostWorkshopTest {
         }
     }
 
+    private static RuntimeDefinition definition() {
+        return new RuntimeDefinition("x", "main.x", "{}", null, "run it", LIMITS);
+    }
+
     private void install() throws Exception {
         catalogue.follow(
-                7,
-                new CatalogueRecord.Installed(
-                        new RuntimeDefinition("x", "main.x", "{}", null, "run it", LIMITS),
-                        "digest",
-                        "job",
-                        Instant.EPOCH));
+                7, new CatalogueRecord.Installed(definition(), "digest", "job", Instant.EPOCH));
     }
 
     private State state() {
@@ -148,6 +152,39 @@ class HostWorkshopTest {
         Fault fault = assertThrows(Fault.class, () -> workshop.borrow(7));
         assertEquals(Fault.Next.RETRY_HERE, fault.next());
         assertEquals(before, sandbox.runs.get());
+    }
+
+    private Staged staged() throws Exception {
+        Built built = workshop.build(definition(), Progress.NONE, new Cancellation());
+        return Objects.requireNonNull(built.staged(), "nothing was made");
+    }
+
+    @Test
+    void whatTheCatalogueTookIsNotDiscardedByWhoOfferedIt() throws Exception {
+        Staged staged = staged();
+        staged.offer("job");
+
+        install();
+        staged.close();
+
+        Path home = workshop.borrow(7).home().folder();
+        assertEquals(folder.resolve("runtimes/7"), home);
+        assertTrue(Files.isExecutable(home.resolve("run")), "it was discarded");
+        assertEquals(1, sandbox.runs.get());
+    }
+
+    @Test
+    void whatWasDiscardedBeforeTheCatalogueHasItIsMadeAnew() throws Exception {
+        Staged staged = staged();
+        Path before = staged.home().folder();
+        staged.offer("job");
+        staged.close();
+
+        install();
+
+        assertTrue(Files.isExecutable(workshop.borrow(7).home().folder().resolve("run")));
+        assertFalse(Files.exists(before));
+        assertEquals(2, sandbox.runs.get());
     }
 
     /** Fails, or ends each stage well with an environment of one variable. */
