@@ -1,9 +1,10 @@
 package boxcar.intake;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * How the share groups are to be set, as near to what we want as the broker's own bounds allow. A
@@ -28,6 +29,9 @@ record GroupSettings(Config broker) {
         Map<String, String> wanted = new LinkedHashMap<>();
         // The default is latest: jobs sent before the first worker came would be passed over.
         wanted.put("share.auto.offset.reset", "earliest");
+        // The default is read_uncommitted: jobs of transactions that are open, or were aborted,
+        // run.
+        wanted.put("share.isolation.level", "read_committed");
         wanted.put(
                 "share.record.lock.duration.ms",
                 bounded("record.lock.duration.ms", settings.lock().toMillis(), 15_000, 60_000));

@@ -1,8 +1,5 @@
 package boxcar.intake;
 
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -10,6 +7,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Opens Kafka's clients: the operator's properties above our defaults, and what our semantics rest
@@ -56,6 +57,8 @@ final class KafkaClients {
                                 Integer.toString(FETCHED_AT_ONCE),
                                 "fetch.min.bytes",
                                 "1",
+                                "fetch.max.wait.ms",
+                                "500",
                                 // A slot polls when it is to get a job, which may be days apart.
                                 "max.poll.interval.ms",
                                 String.valueOf(Integer.MAX_VALUE))),
@@ -63,17 +66,22 @@ final class KafkaClients {
                 new ByteArrayDeserializer());
     }
 
-    /** A consumer without a group, for whoever reads all of a topic. */
+    /**
+     * A consumer without a group, for whoever reads all of a topic. It sees no record of a
+     * transaction that is open or was aborted, and none behind an open one.
+     */
     KafkaConsumer<byte[], byte[]> reader(String clientId) {
-        return reader(clientId, Map.of());
+        return reader(clientId, Map.of("isolation.level", "read_committed"));
     }
 
     /**
      * A reader that is asked in turns where the topic ends and what is there: a broker answers the
      * requests of a connection in order, and so after a fetch that waits for what is not there yet.
+     * It sees what workers wrote, who use no transactions, also behind somebody's open one.
      */
     KafkaConsumer<byte[], byte[]> eagerReader(String clientId) {
-        return reader(clientId, Map.of("fetch.max.wait.ms", "0"));
+        return reader(
+                clientId, Map.of("fetch.max.wait.ms", "0", "isolation.level", "read_uncommitted"));
     }
 
     private KafkaConsumer<byte[], byte[]> reader(String clientId, Map<String, String> more) {

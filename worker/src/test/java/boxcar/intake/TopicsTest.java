@@ -4,14 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import boxcar.intake.Finding.Level;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
+
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -24,6 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
@@ -93,6 +95,7 @@ class TopicsTest {
                         "group " + prefix + "-execute",
                         Level.BAD,
                         "must have share.auto.offset.reset=earliest,share.delivery.count.limit=10,"
+                                + "share.isolation.level=read_committed,"
                                 + "share.partition.max.record.locks=10000,"
                                 + "share.record.lock.duration.ms=2000",
                         "./boxcar topics create"),
@@ -186,8 +189,9 @@ class TopicsTest {
         Finding finding = find(new Topics(asMany).check(), "group " + prefix + "-execute");
         assertEquals(Level.WARN, finding.level());
         assertEquals(
-                "the broker allows 10 deliveries, and 10 are configured: a replica that is killed uses up"
-                        + " to 2 more, and with the broker's last its job ends without a result",
+                "the broker allows 10 deliveries, and 10 are configured: a replica that is killed"
+                        + " uses up to 2 more, and with the broker's last its job ends without a"
+                        + " result",
                 finding.message());
     }
 
