@@ -1,13 +1,17 @@
 package boxcar.intake;
 
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Tells whether a delivery's count can be believed. A partition's leader alone knows who holds
@@ -30,9 +34,13 @@ final class Continuity implements AutoCloseable {
             Set.of("connection-close-total", "connection-creation-total");
     private static final double NEVER = -1;
 
+    /** A broker that is too busy to answer is not asked all the time. */
+    private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(200);
+
     private final Connections others;
     private final String topic;
     private final List<Metric> connections;
+    private CountDownLatch learning = new CountDownLatch(0);
     private volatile Known known = Known.NOTHING;
 
     Continuity(Connections others, KafkaShareConsumer<byte[], byte[]> consumer, String topic) {
@@ -78,11 +86,52 @@ final class Continuity implements AutoCloseable {
         }
     }
 
-    /** To be called after each poll: what comes after this is new while all that lasts. */
-    void refresh() throws InterruptedException {
+    /** Whether what is known holds. Asks nobody; for any thread. */
+    boolean lasts() {
+        Known then = known;
         double now = connections();
-        boolean lasts = now == known.connections && !others.haveOthersTold(topic, known);
-        if (!lasts && now > 0) {
+        return now <= 0 || now == then.connections && !others.haveOthersTold(topic, then);
+    }
+
+    /** To be called while a poll lasts: what comes after this is new while all that lasts. */
+    void refresh() {
+        if (!lasts()) {
+            CountDownLatch _ = learning();
+        }
+    }
+
+    /**
+     * To be called after each poll.
+     *
+     * @param patience how long to wait for an answer; one that comes later holds for later records
+     */
+    void refresh(Duration patience) throws InterruptedException {
+        if (!lasts()) {
+            boolean _ = learning().await(patience.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** One question at a time is on its way. */
+    private synchronized CountDownLatch learning() {
+        CountDownLatch now = learning;
+        if (now.getCount() == 0) {
+            CountDownLatch next = new CountDownLatch(1);
+            learning = next;
+            Beside.run(() -> {
+                try {
+                    learn();
+                } finally {
+                    next.countDown();
+                }
+            });
+            return next;
+        }
+        return now;
+    }
+
+    private void learn() throws InterruptedException {
+        double now = connections();
+        if (!lasts()) {
             Optional<Known> learned = others.knowOf(topic);
             if (learned.isPresent()) {
                 known = learned.get().with(now);
@@ -107,10 +156,16 @@ final class Continuity implements AutoCloseable {
         others.forget(this);
     }
 
-    /** Asks ahead what jobs that were taken then will want to know of the leaders at their end. */
-    void ask(long taken) throws InterruptedException {
-        if (connections() == known.connections) {
-            var _ = others.stillLead(topic, known, taken);
+    /**
+     * Asks ahead what jobs that were taken then will want to know of the leaders at their end. Does
+     * not wait for the answer: meanwhile locks are to be kept.
+     */
+    void ask(long taken) {
+        Known then = known;
+        if (connections() == then.connections) {
+            Beside.run(() -> {
+                var _ = others.stillLead(topic, then, taken);
+            });
         }
     }
 
@@ -145,6 +200,7 @@ final class Continuity implements AutoCloseable {
                     if (told.isPresent()) {
                         return told.get();
                     }
+                    Thread.sleep(BETWEEN_QUESTIONS);
                 }
                 return true;
             }

@@ -3,6 +3,10 @@ package boxcar.intake;
 import boxcar.job.JobRunner;
 import boxcar.job.Ledger;
 import boxcar.job.Telemetry;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -14,8 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes jobs from Kafka in a fixed number of slots, has them run, and publishes one result for each
@@ -32,7 +34,7 @@ public final class Intake implements AutoCloseable {
 
     private static final long LOOK_EVERY_MILLIS = 50;
 
-    /** An idle slot ends its poll, of half a second, and closes its consumer. */
+    /** An idle slot ends its poll and closes its consumer. */
     private static final Duration IDLE_GONE = Duration.ofSeconds(4);
 
     private final IntakeSettings settings;
@@ -47,9 +49,11 @@ public final class Intake implements AutoCloseable {
     private final List<Slot> slots = new ArrayList<>();
     private final List<Thread> slotThreads = new ArrayList<>();
     private final Thread controlThread;
+    private final Thread watch;
     private final AtomicBoolean fatal = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch hurried = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     private Intake(
             IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
@@ -113,6 +117,7 @@ public final class Intake implements AutoCloseable {
             slots.add(new Slot(place, crew, clients, desk, around));
         }
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
+        this.watch = Thread.ofPlatform().daemon().name("slots").unstarted(this::watchSlots);
         gate.pause(ControlListener.CATCHING_UP);
     }
 
@@ -139,11 +144,32 @@ public final class Intake implements AutoCloseable {
         // thread.
         slots.forEach(
                 slot -> slotThreads.add(Thread.ofPlatform().daemon().name("slot").start(slot)));
+        watch.start();
+    }
+
+    /** A slot that waits for records waits until it is told otherwise. */
+    private void watchSlots() {
+        try {
+            while (!ended.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+                slots.forEach(Intake::look);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whoever waits must be told when to end, whatever became of the others. */
+    private static void look(Slot slot) {
+        try {
+            slot.look();
+        } catch (RuntimeException e) {
+            log.error("Looking after a slot failed", e);
+        }
     }
 
     /**
-     * Takes no new jobs, save for those that come within the half second of a last poll; those that
-     * run go on. Reasons are counted apart, each once.
+     * Takes no new jobs, save for those that come before the slots have heard of it; those that run
+     * go on. Reasons are counted apart, each once.
      */
     public void pause(String reason) {
         gate.pause(reason);
@@ -204,6 +230,7 @@ public final class Intake implements AutoCloseable {
             }
         }
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
+        ended.countDown();
         progress.close();
         past.close();
         ends.close();

@@ -1,16 +1,17 @@
 package boxcar.intake;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The locks on the records that one poll brought. A share consumer brings no others before each of
@@ -21,14 +22,21 @@ final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
     private final KafkaShareConsumer<byte[], byte[]> consumer;
+    private final Runnable onAcknowledge;
     private final long lockNanos;
     private final List<Lease> open = new ArrayList<>();
     private volatile long heldUntil;
     private boolean unsent;
+    private boolean inDoubt;
 
-    /** The time of the locks runs from now on. */
-    Leases(KafkaShareConsumer<byte[], byte[]> consumer, Duration lock) {
+    /**
+     * The time of the locks runs from now on.
+     *
+     * @param onAcknowledge called for each acknowledgement that is given to the consumer
+     */
+    Leases(KafkaShareConsumer<byte[], byte[]> consumer, Duration lock, Runnable onAcknowledge) {
         this.consumer = consumer;
+        this.onAcknowledge = onAcknowledge;
         this.lockNanos = lock.toNanos();
         this.heldUntil = System.nanoTime() + lockNanos;
     }
@@ -49,17 +57,25 @@ final class Leases {
         return Duration.ofNanos(Math.max(1, due - System.nanoTime()));
     }
 
-    /** Renews all that are open, if it is time; those that are not ours any more are lost. */
+    /**
+     * Renews all that are open, if it is time; those that are not ours any more are lost. Each is
+     * renewed by a request of its own: the broker refuses all of a request for one that it refuses
+     * (measured on Kafka 4.4). No answer is no loss for as long as the locks last.
+     */
     void renewIfDue() {
         if (open.isEmpty() || heldUntil - lockNanos * 2 / 3 - System.nanoTime() > 0) {
             return;
         }
         long asked = System.nanoTime();
-        Set<Lease> renewed = new HashSet<>();
-        if (open.stream().allMatch(lease -> acknowledge(lease, AcknowledgeType.RENEW))
-                && commit(AcknowledgeType.RENEW)) {
-            pollAgain(renewed);
+        Set<Lease> wanted = new HashSet<>();
+        for (Lease lease : open) {
+            if (!inDoubt
+                    && acknowledge(lease, AcknowledgeType.RENEW)
+                    && commit(AcknowledgeType.RENEW, left())) {
+                wanted.add(lease);
+            }
         }
+        Set<Lease> renewed = inDoubt ? Set.of() : pollAgain(wanted);
         for (Lease lease : List.copyOf(open)) {
             if (!renewed.contains(lease)) {
                 lease.lose();
@@ -67,6 +83,18 @@ final class Leases {
             }
         }
         heldUntil = asked + lockNanos;
+    }
+
+    private Duration left() {
+        return Duration.ofNanos(Math.max(1_000_000, heldUntil - System.nanoTime()));
+    }
+
+    /**
+     * Whether nobody knows what became of an acknowledgement. The consumer is not to be polled
+     * again: it may hold records, or wait for ever for the end of a renewal.
+     */
+    boolean areInDoubt() {
+        return inDoubt;
     }
 
     /**
@@ -86,6 +114,7 @@ final class Leases {
             try {
                 consumer.commitAsync();
             } catch (KafkaException | IllegalStateException e) {
+                inDoubt = true;
                 log.info("ACCEPT failed: {}", e.getMessage());
             }
         }
@@ -94,13 +123,14 @@ final class Leases {
     /** Gives a record back; if that fails it comes back by itself when the lock runs out. */
     void release(Lease lease) {
         if (open.remove(lease) && acknowledge(lease, AcknowledgeType.RELEASE)) {
-            commit(AcknowledgeType.RELEASE);
+            commit(AcknowledgeType.RELEASE, Duration.ofNanos(lockNanos / 3));
         }
     }
 
     private boolean acknowledge(Lease lease, AcknowledgeType type) {
         try {
             consumer.acknowledge(lease.record(), type);
+            onAcknowledge.run();
             return true;
         } catch (KafkaException | IllegalStateException e) {
             log.info("{} of {} failed: {}", type, lease.where(), e.getMessage());
@@ -111,10 +141,10 @@ final class Leases {
     /**
      * Waits for the answer, which is for all that is sent: one that came too late fails the rest.
      */
-    private boolean commit(AcknowledgeType type) {
+    private boolean commit(AcknowledgeType type, Duration patience) {
         unsent = false;
         try {
-            for (var answer : consumer.commitSync(Duration.ofNanos(lockNanos / 3)).entrySet()) {
+            for (var answer : consumer.commitSync(patience).entrySet()) {
                 if (answer.getValue().isPresent()) {
                     String message = answer.getValue().get().getMessage();
                     log.info("{} at {} failed: {}", type, answer.getKey(), message);
@@ -123,19 +153,22 @@ final class Leases {
             }
             return true;
         } catch (KafkaException | IllegalStateException e) {
+            inDoubt = true;
             log.info("{} failed: {}", type, e.getMessage());
             return false;
         }
     }
 
     /** While records are being renewed, a poll brings nothing but those (KIP-1222). */
-    private void pollAgain(Set<Lease> renewed) {
+    private Set<Lease> pollAgain(Set<Lease> wanted) {
+        Set<Lease> renewed = new HashSet<>();
         try {
-            for (int tries = 0; tries < 3 && renewed.size() < open.size(); tries++) {
+            for (int tries = 0; tries < 3 && renewed.size() < wanted.size(); tries++) {
                 Duration patience = tries == 0 ? Duration.ZERO : Duration.ofMillis(50);
                 for (ConsumerRecord<byte[], byte[]> again : consumer.poll(patience)) {
                     if (!note(again, renewed)) {
                         consumer.acknowledge(again, AcknowledgeType.RELEASE);
+                        onAcknowledge.run();
                         consumer.commitSync(Duration.ofNanos(lockNanos / 3));
                     }
                 }
@@ -143,6 +176,8 @@ final class Leases {
         } catch (KafkaException | IllegalStateException e) {
             log.info("Reading renewed records again failed: {}", e.getMessage());
         }
+        inDoubt |= renewed.size() < wanted.size();
+        return renewed;
     }
 
     private boolean note(ConsumerRecord<byte[], byte[]> again, Set<Lease> renewed) {

@@ -3,18 +3,24 @@ package boxcar.intake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import boxcar.job.Fault;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks into the results topic for a job's result, from the job's own time to the end of now. What
@@ -31,8 +37,13 @@ final class PastResults implements PastAnswers, AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(200);
 
+    /** A broker that is too busy to answer is not asked all the time. */
+    private static final Duration AGAIN = Duration.ofMillis(500);
+
     /** About 150 bytes each. */
     private static final int REMEMBERED = 200_000;
+
+    private static final Logger log = LoggerFactory.getLogger(PastResults.class);
 
     private final KafkaClients clients;
     private final String topic;
@@ -49,6 +60,26 @@ final class PastResults implements PastAnswers, AutoCloseable {
     @Override
     public Optional<Past> find(String jobId, Instant since, long until)
             throws Fault, InterruptedException {
+        while (true) {
+            try {
+                return look(jobId, since, until);
+            } catch (KafkaException e) {
+                if (!(e instanceof RetriableException)
+                        || e instanceof UnknownTopicOrPartitionException) {
+                    throw new Fault(
+                            "results",
+                            Fault.Next.RETRY_HERE,
+                            "cannot look into " + topic + ": " + KafkaFailures.say(e));
+                }
+                // A job that has run must not be run again since nobody answered.
+                log.info("Cannot look into {}, trying again: {}", topic, KafkaFailures.say(e));
+            }
+            Thread.sleep(AGAIN);
+        }
+    }
+
+    private Optional<Past> look(String jobId, Instant since, long until)
+            throws InterruptedException {
         long now = System.nanoTime();
         lock.lockInterruptibly();
         boolean well = false;
@@ -61,11 +92,6 @@ final class PastResults implements PastAnswers, AutoCloseable {
         } catch (InterruptException e) {
             Thread.interrupted();
             throw new InterruptedException("while looking for a past result");
-        } catch (KafkaException e) {
-            throw new Fault(
-                    "results",
-                    Fault.Next.RETRY_HERE,
-                    "cannot look into " + topic + ": " + KafkaFailures.say(e));
         } finally {
             if (!well) {
                 drop();

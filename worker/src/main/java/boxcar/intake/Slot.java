@@ -1,6 +1,15 @@
 package boxcar.intake;
 
 import boxcar.job.Telemetry;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.TopicIdPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -12,13 +21,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaShareConsumer;
-import org.apache.kafka.common.TopicIdPartition;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes jobs from one topic, as many at a time as the {@link Pace} says. Its thread owns a share
@@ -40,6 +42,9 @@ final class Slot implements Runnable {
     /** Within it another slot gets records, where there is a backlog. */
     private static final Duration SOON = Duration.ofMillis(10);
 
+    /** A small part of any lock: a broker that does not answer must not keep us from renewing. */
+    private static final Duration LEARNING = Duration.ofMillis(500);
+
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long LEAST_BACK_OFF_MILLIS = 500;
     private static final long MOST_BACK_OFF_MILLIS = 10_000;
@@ -50,15 +55,16 @@ final class Slot implements Runnable {
     private final RecordHandler handler;
     private final Surroundings around;
     private volatile @Nullable Handful held;
+    private volatile @Nullable Waiting waiting;
     private volatile boolean abandoned;
     private volatile boolean serving;
-    private boolean hasServed;
+    private volatile boolean hasServed;
 
     /** How many jobs this slot may take, if it is one of those that poll; else none. */
     private int polling;
 
     private boolean changing;
-    private int failures;
+    private volatile int failures;
 
     Slot(Place place, Crew crew, KafkaClients clients, RecordHandler handler, Surroundings around) {
         this.place = place;
@@ -145,6 +151,16 @@ final class Slot implements Runnable {
     /** Whether a consumer is open that holds no job. */
     boolean isIdle() {
         return serving && held == null;
+    }
+
+    /**
+     * To be called every now and then, by one thread: looks after a slot that waits for records.
+     */
+    void look() {
+        Waiting now = waiting;
+        if (now != null) {
+            now.look();
+        }
     }
 
     /** Stops the jobs that are held, if any, and gives them back. */
@@ -249,11 +265,12 @@ final class Slot implements Runnable {
                             + KafkaFailures.sayAndMend(e));
             return false;
         }
-        failures++;
-        if (failures == 1) {
+        int failed = failures + 1;
+        failures = failed;
+        if (failed == 1) {
             log.warn("{}: {}; trying again", place.name, KafkaFailures.say(e));
         }
-        long most = Math.min(MOST_BACK_OFF_MILLIS, LEAST_BACK_OFF_MILLIS << Math.min(failures, 10));
+        long most = Math.min(MOST_BACK_OFF_MILLIS, LEAST_BACK_OFF_MILLIS << Math.min(failed, 10));
         around.gate.rest(
                 Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1)));
         return true;
@@ -262,6 +279,8 @@ final class Slot implements Runnable {
     private void serve(
             KafkaShareConsumer<byte[], byte[]> consumer, int width, Continuity continuity)
             throws InterruptedException {
+        LongPoll polls = new LongPoll(consumer);
+        Waiting wait = new Waiting(polls, width, continuity);
         while (around.gate.isOpen() && !isToChange(width)) {
             if (!mayPoll(width, SOON)) {
                 // No poll tells what was accepted, then.
@@ -271,29 +290,74 @@ final class Slot implements Runnable {
                 }
             }
             long asked = System.nanoTime();
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+            ConsumerRecords<byte[], byte[]> records = wait.forRecords();
             long taken = System.nanoTime();
             if (records.isEmpty()) {
-                crew.pace.idle();
-                continuity.refresh();
-            } else {
-                // The time of the locks runs from here on, so they are taken first.
-                Leases leases = new Leases(consumer, lock(consumer));
-                continuity.refresh();
-                Duration rest = work(records, leases, continuity, taken);
-                crew.pace.settled(
-                        width,
-                        Duration.ofNanos(taken - asked),
-                        Duration.ofNanos(System.nanoTime() - taken));
-                around.gate.rest(rest);
+                if (!polls.hasSkipped()) {
+                    return;
+                }
+                continue;
             }
-            hasChanged();
-            hasServed = true;
-            failures = 0;
+            serves();
+            // The time of the locks runs from here on, so they are taken first.
+            Leases leases = new Leases(consumer, lock(consumer), polls::acknowledged);
+            continuity.refresh(LEARNING);
+            Duration rest = work(records, leases, continuity, taken);
+            crew.pace.settled(
+                    width,
+                    Duration.ofNanos(taken - asked),
+                    Duration.ofNanos(System.nanoTime() - taken));
+            around.gate.rest(rest);
+            if (leases.areInDoubt()) {
+                return;
+            }
         }
     }
 
-    private boolean isToChange(int width) {
+    /** A consumer of this slot that waits for records. */
+    private final class Waiting {
+        private final LongPoll polls;
+        private final int width;
+        private final Continuity continuity;
+
+        Waiting(LongPoll polls, int width, Continuity continuity) {
+            this.polls = polls;
+            this.width = width;
+            this.continuity = continuity;
+        }
+
+        ConsumerRecords<byte[], byte[]> forRecords() throws InterruptedException {
+            waiting = this;
+            try {
+                return polls.poll();
+            } finally {
+                over();
+            }
+        }
+
+        private synchronized void over() {
+            waiting = null;
+        }
+
+        /** By another thread. */
+        synchronized void look() {
+            if (waiting != this) {
+                return;
+            }
+            crew.pace.idle();
+            if (!around.gate.isOpen() || isToChange(width)) {
+                polls.leave();
+                return;
+            }
+            if (crew.pace.width() == width && polls.isAnswered()) {
+                serves();
+            }
+            polls.look();
+            continuity.refresh();
+        }
+    }
+
+    private synchronized boolean isToChange(int width) {
         if (changing) {
             return false;
         }
@@ -301,8 +365,15 @@ final class Slot implements Runnable {
         return changing;
     }
 
+    /** The broker answers its consumer. */
+    private void serves() {
+        hasChanged();
+        hasServed = true;
+        failures = 0;
+    }
+
     /** It serves, or has failed to: another slot may change. */
-    private void hasChanged() {
+    private synchronized void hasChanged() {
         if (changing) {
             changing = false;
             crew.pace.changed();

@@ -1,5 +1,12 @@
 package boxcar.intake;
 
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,12 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the leaders of a topic's partitions where those end, and in which epoch they lead; by one
@@ -66,6 +67,7 @@ final class TopicEnds implements AutoCloseable {
         Topic known = topics.get(topic);
         if (known != null) {
             known.told = Map.of();
+            known.partitions = List.of();
         }
     }
 
@@ -73,6 +75,7 @@ final class TopicEnds implements AutoCloseable {
         private final String name;
         private final ReentrantLock asking = new ReentrantLock();
         private volatile Map<TopicPartition, End> told = Map.of();
+        private volatile List<TopicPartition> partitions = List.of();
         private Optional<Map<TopicPartition, End>> answer = Optional.empty();
         private long asked;
         private boolean everAsked;
@@ -109,16 +112,19 @@ final class TopicEnds implements AutoCloseable {
 
         /** They never become fewer. */
         private Collection<TopicPartition> partitions() throws InterruptedException {
-            Map<TopicPartition, End> known = told;
+            Collection<TopicPartition> known = partitions;
             if (!known.isEmpty()) {
-                return known.keySet();
+                return known;
             }
             Map<String, TopicDescription> described =
                     AdminCalls.get(admin().describeTopics(List.of(name)).allTopicNames(), PATIENCE);
-            return described.values().stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .map(partition -> new TopicPartition(name, partition.partition()))
-                    .toList();
+            List<TopicPartition> there =
+                    described.values().stream()
+                            .flatMap(topic -> topic.partitions().stream())
+                            .map(partition -> new TopicPartition(name, partition.partition()))
+                            .toList();
+            partitions = there;
+            return there;
         }
 
         private Map<TopicPartition, End> ends(Collection<TopicPartition> partitions)
