@@ -10,10 +10,22 @@ import org.apache.avro.Schema;
 final class AvroShape {
     private final byte[] bytes;
     private int at;
+    private int values;
 
     private AvroShape(byte[] bytes, int at) {
         this.bytes = bytes;
         this.at = at;
+    }
+
+    /** How many things the record has, as far as it can be read. */
+    static int count(Schema schema, byte[] bytes, int from) {
+        AvroShape shape = new AvroShape(bytes, from);
+        try {
+            shape.walk(schema);
+        } catch (UnreadableValue _) {
+            // Nothing is made of it.
+        }
+        return shape.values;
     }
 
     static void check(Schema schema, byte[] bytes, int from) throws UnreadableValue {
@@ -27,6 +39,10 @@ final class AvroShape {
     }
 
     private void walk(Schema schema) throws UnreadableValue {
+        values++;
+        if (values > JobWeight.MOST_VALUES) {
+            throw UnreadableValue.tooManyValues();
+        }
         switch (schema.getType()) {
             case RECORD -> {
                 for (Schema.Field field : schema.getFields()) {

@@ -55,12 +55,25 @@ final class AvroValues {
         return out.toByteArray();
     }
 
+    /** How many things a record has; 0 if it is of no schema that is known. */
+    static int count(byte[] value) {
+        return value.length < HEADER
+                ? 0
+                : WireSchemas.byFingerprint(fingerprint(value))
+                        .map(written -> AvroShape.count(written, value, HEADER))
+                        .orElse(0);
+    }
+
+    private static long fingerprint(byte[] value) {
+        return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
+    }
+
     static SpecificRecordBase decode(byte[] value) throws UnreadableValue {
         if (value.length < HEADER || value[1] != SECOND) {
             throw new UnreadableValue(
                     "truncated", "the value begins like Avro, but its header is incomplete");
         }
-        long fingerprint = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
+        long fingerprint = fingerprint(value);
         Schema written =
                 WireSchemas.byFingerprint(fingerprint)
                         .orElseThrow(() ->

@@ -4,12 +4,20 @@ import boxcar.job.CatalogueRecord;
 import boxcar.job.JobResult;
 import boxcar.job.Progress;
 import java.time.Instant;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The wire as Boxcar speaks it: Avro or JSON, told apart by the first byte. */
 public final class CodecWire implements Wire {
+    private static final int LARGE = 1 << 18;
+
     private final JobDecoder decoder;
     private final ResultCodec results;
+    private final JobWeight weight;
+
+    /** Large results are written one by one: each takes the heap several times its size. */
+    private final ReentrantLock large = new ReentrantLock();
+
     private final String replica;
     private final String engine;
 
@@ -21,6 +29,7 @@ public final class CodecWire implements Wire {
     public CodecWire(JobRules rules, ResultCodec results, String replica, String engine) {
         this.decoder = new JobDecoder(rules);
         this.results = results;
+        this.weight = new JobWeight(results.maxBytes(), rules.caps().zipKib() * 1024L);
         this.replica = replica;
         this.engine = engine;
     }
@@ -31,7 +40,24 @@ public final class CodecWire implements Wire {
     }
 
     @Override
+    public long heapBytes(byte[] value) {
+        return weight.of(value);
+    }
+
+    @Override
     public byte[] result(Answer answer) {
+        if (ResultSize.contents(answer.result()) < LARGE) {
+            return encode(answer);
+        }
+        large.lock();
+        try {
+            return encode(answer);
+        } finally {
+            large.unlock();
+        }
+    }
+
+    private byte[] encode(Answer answer) {
         return results.encode(
                 answer.result(),
                 new ResultStamp(

@@ -102,6 +102,7 @@ public final class Intake implements AutoCloseable {
                                 cancellations),
                         publisher,
                         clock);
+        var memory = new JobMemory(desk, JobMemory.ofHeap(), wire::heapBytes);
         var around =
                 new Slot.Surroundings(
                         gate,
@@ -114,7 +115,7 @@ public final class Intake implements AutoCloseable {
                         this::giveUp);
         for (Slot.Place place : places().toList()) {
             Slot.Crew crew = place.topic() == JobTopic.INSTALL ? installing : executing;
-            slots.add(new Slot(place, crew, clients, desk, around));
+            slots.add(new Slot(place, crew, clients, memory, around));
         }
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         this.watch = Thread.ofPlatform().daemon().name("slots").unstarted(this::watchSlots);

@@ -101,6 +101,7 @@ record JsonText(ObjectNode root, @Nullable String repeated) {
     private static final class Reading {
         private final JsonParser parser;
         private @Nullable String repeated;
+        private int values;
 
         Reading(JsonParser parser) {
             this.parser = parser;
@@ -114,7 +115,7 @@ record JsonText(ObjectNode root, @Nullable String repeated) {
             return new JsonText(root, repeated);
         }
 
-        private ObjectNode object(String path) throws IOException {
+        private ObjectNode object(String path) throws IOException, UnreadableValue {
             ObjectNode node = NODES.objectNode();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String key = parser.currentName();
@@ -129,7 +130,7 @@ record JsonText(ObjectNode root, @Nullable String repeated) {
             return node;
         }
 
-        private ArrayNode array(String path) throws IOException {
+        private ArrayNode array(String path) throws IOException, UnreadableValue {
             ArrayNode node = NODES.arrayNode();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 node.add(value(FieldPath.item(path, node.size())));
@@ -137,7 +138,11 @@ record JsonText(ObjectNode root, @Nullable String repeated) {
             return node;
         }
 
-        private JsonNode value(String path) throws IOException {
+        private JsonNode value(String path) throws IOException, UnreadableValue {
+            values++;
+            if (values > JobWeight.MOST_VALUES) {
+                throw UnreadableValue.tooManyValues();
+            }
             return switch (parser.currentToken()) {
                 case START_OBJECT -> object(path);
                 case START_ARRAY -> array(path);

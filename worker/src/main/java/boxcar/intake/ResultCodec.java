@@ -28,7 +28,8 @@ public record ResultCodec(Format format, int maxBytes) {
         }
     }
 
-    public byte[] encode(JobResult result, ResultStamp stamp) {
+    public byte[] encode(JobResult whatBecame, ResultStamp stamp) {
+        JobResult result = ResultSize.bounded(whatBecame, format, maxBytes);
         byte[] whole = write(result, stamp);
         if (whole.length <= maxBytes) {
             return whole;

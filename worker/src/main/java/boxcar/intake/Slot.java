@@ -220,7 +220,7 @@ final class Slot implements Runnable {
     }
 
     private boolean mayPoll(int width, Duration patience) throws InterruptedException {
-        if (polling == 0 && crew.mayPoll(width, patience)) {
+        if (polling == 0 && handler.awaitRoom(patience) && crew.mayPoll(width, patience)) {
             polling = width;
         }
         return polling > 0;

@@ -15,4 +15,11 @@ public final class UnreadableValue extends Exception {
     public String reason() {
         return reason;
     }
+
+    /** Each takes the heap many times what it takes in the record. */
+    static UnreadableValue tooManyValues() {
+        return new UnreadableValue(
+                "too-many-values",
+                "the record has more than " + JobWeight.MOST_VALUES + " texts, numbers and lists");
+    }
 }

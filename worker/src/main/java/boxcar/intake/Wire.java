@@ -45,4 +45,9 @@ public interface Wire {
      * @throws IllegalArgumentException if it cannot be read
      */
     CatalogueRecord catalogue(byte @Nullable [] value);
+
+    /** What the heap needs for a job at most, from its record's value until its result is out. */
+    default long heapBytes(byte[] value) {
+        return value.length;
+    }
 }

@@ -227,6 +227,30 @@ abstract class EndToEndContract {
     }
 
     @Test
+    void aRightAnswerOfWhichOnlySomeIsKeptIsOk() throws Exception {
+        ObjectNode job = sh("yes 0123456789 | head -n 30000");
+        job.putArray("tests")
+                .addObject()
+                .put("id", "long")
+                .putObject("expected")
+                .put("stdout", "0123456789\n".repeat(30_000));
+        JsonNode result = house.execute(job);
+        assertEquals("OK", verdict(result), result.toString());
+        JsonNode run = result.at("/tests/0/run");
+        assertTrue(run.path("stdout_truncated").asBoolean());
+        assertEquals(65536, ResultView.bytes(run.path("stdout")).length);
+    }
+
+    @Test
+    void whatMayBePrintedIsALimitLikeOthers() throws Exception {
+        ObjectNode job = sh("printf %4097s; exec sleep 4");
+        limits(job, "{'max_output': 4}");
+        JsonNode result = house.execute(job);
+        assertEquals("OUTPUT_LIMIT", verdict(result));
+        assertEquals(4096, ResultView.bytes(result.path("run").path("stdout")).length);
+    }
+
+    @Test
     void aCompileErrorLeavesTheRunAbsent() throws Exception {
         JsonNode result =
                 house.execute(
