@@ -129,7 +129,8 @@ final class EtcListing {
         if (isFull()
                 || depth > DEEPEST
                 || EtcEntries.OWN.contains(relative.toString())
-                || EtcEntries.isSecret(relative.toString())) {
+                || EtcEntries.isSecret(relative.toString())
+                || isSecret(source)) {
             return;
         }
         try {
@@ -195,9 +196,14 @@ final class EtcListing {
         Path real = source.toRealPath();
         if (isInEveryBox(real)) {
             put(relative, new Link(real.toString()));
-        } else if (isPublic(real) && !isSecret(real)) {
+        } else if (isPublic(real) && !leadsIntoEtc(real)) {
             add(relative, real, depth + 1);
         }
+    }
+
+    /** Whether it is a directory with files of /etc that are not asked for. */
+    private boolean leadsIntoEtc(Path real) {
+        return etc.startsWith(real) || (real.startsWith(etc) && Files.isDirectory(real));
     }
 
     private static boolean isInEveryBox(Path path) {
