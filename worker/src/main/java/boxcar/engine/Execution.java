@@ -58,6 +58,7 @@ final class Execution {
                 SourceTree.write(job.sources(), runtime.definition().sourceFileName(), work);
             }
             Program program = new Program(loan.home(), job.env(), settings);
+            program.requireThatVariablesArrive();
             StageResult compile =
                     runtime.definition().compileScript() == null
                             ? null

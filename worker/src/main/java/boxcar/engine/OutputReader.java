@@ -40,9 +40,9 @@ final class OutputReader {
 
     private void read(String path) throws IOException {
         switch (Trees.read(root, path, left)) {
-            case Found.Content(byte[] bytes) -> {
+            case Found.Content(byte[] bytes, boolean executable) -> {
                 left -= bytes.length;
-                found.add(new OutputFile(path, bytes));
+                found.add(new OutputFile(path, bytes, executable));
             }
             case Found.Absent _ -> missing.put(path, "absent");
             case Found.NotRegular _ -> missing.put(path, "not a regular file");

@@ -2,10 +2,12 @@ package boxcar.engine;
 
 import boxcar.engine.WorkDirectories.WorkDirectory;
 import boxcar.job.Bind;
+import boxcar.job.Fault;
 import boxcar.job.Limits;
 import boxcar.job.Stage;
 import boxcar.job.StageKind;
 import boxcar.job.Workshop.RuntimeHome;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,15 +25,65 @@ record Program(RuntimeHome home, Map<String, String> env, EngineSettings setting
     private static final Path STORE = Path.of("/nix/store");
     private static final byte[] NOTHING = new byte[0];
 
-    Stage compile(WorkDirectory work, Limits limits) {
-        return stage(StageKind.COMPILE, List.of(RUNTIME + "/compile"), work, limits, NOTHING);
+    Stage compile(WorkDirectory work, Limits limits) throws Fault {
+        return stage(StageKind.COMPILE, script("compile"), work, limits, NOTHING);
     }
 
-    Stage run(WorkDirectory work, Limits limits, List<String> args, byte[] stdin) {
-        List<String> command = new ArrayList<>(args.size() + 1);
-        command.add(RUNTIME + "/run");
+    Stage run(WorkDirectory work, Limits limits, List<String> args, byte[] stdin) throws Fault {
+        List<String> command = new ArrayList<>(script("run"));
         command.addAll(args);
         return stage(StageKind.RUN, command, work, limits, stdin);
+    }
+
+    /**
+     * @throws Rejected if a variable of the job would not come through a script of the runtime
+     */
+    void requireThatVariablesArrive() throws Rejected, Fault {
+        List<String> odd = ScriptShell.odd(env.keySet());
+        if (odd.isEmpty()) {
+            return;
+        }
+        for (String name : List.of("compile", "run")) {
+            Path script = home.folder().resolve(name);
+            try {
+                if (Files.exists(script)
+                        && ScriptShell.drops(script)
+                        && ScriptShell.withBash(script, name).isEmpty()) {
+                    throw new Rejected(
+                            "env",
+                            odd.getFirst(),
+                            "must have names of letters, digits and '_' that do not begin with a digit: the shell of this runtime's "
+                                    + name
+                                    + " script drops others, and this host has no bash in its place. Pass the value as an argument, or begin the script with another interpreter");
+                }
+            } catch (IOException e) {
+                throw unreadable(script, e);
+            }
+        }
+    }
+
+    /** By itself, as its first line says, unless a variable would be lost that way. */
+    private List<String> script(String name) throws Fault {
+        String inside = RUNTIME + "/" + name;
+        if (!ScriptShell.odd(environment().keySet()).isEmpty()) {
+            Path script = home.folder().resolve(name);
+            try {
+                List<String> bash =
+                        ScriptShell.drops(script)
+                                ? ScriptShell.withBash(script, inside)
+                                : List.of();
+                if (!bash.isEmpty()) {
+                    return bash;
+                }
+            } catch (IOException e) {
+                throw unreadable(script, e);
+            }
+        }
+        return List.of(inside);
+    }
+
+    private static Fault unreadable(Path script, IOException e) {
+        return new Fault("runtime-folder", Fault.Next.TRY_ELSEWHERE, "cannot read " + script, e);
     }
 
     private Stage stage(

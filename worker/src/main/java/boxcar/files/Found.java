@@ -2,8 +2,12 @@ package boxcar.files;
 
 /** What was found where a file was looked for. */
 public sealed interface Found {
-    /** A regular file; the bytes are treated as read-only. */
-    record Content(byte[] bytes) implements Found {}
+    /**
+     * A regular file; the bytes are treated as read-only.
+     *
+     * @param executable whether its owner may execute it
+     */
+    record Content(byte[] bytes, boolean executable) implements Found {}
 
     /** Nothing is there. */
     record Absent() implements Found {}

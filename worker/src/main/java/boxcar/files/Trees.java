@@ -105,7 +105,7 @@ public final class Trees {
             return new Found.TooLarge(status.size());
         }
         try (OpenFile file = folder.read(name)) {
-            return new Found.Content(file.read((int) status.size()));
+            return new Found.Content(file.read((int) status.size()), status.isExecutable());
         }
     }
 

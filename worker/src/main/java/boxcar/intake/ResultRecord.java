@@ -80,6 +80,7 @@ final class ResultRecord {
         return File.newBuilder()
                 .setPath(file.path())
                 .setContent(ByteBuffer.wrap(file.content()))
+                .setExecutable(file.executable())
                 .build();
     }
 

@@ -50,7 +50,12 @@ final class SourcesReader {
         for (File file : asked) {
             String field = FieldPath.item("files", files.size()) + ".path";
             tree.addFile(field, file.getPath());
-            files.add(new SourceFile(file.getPath(), bytes(file.getContent()), false, field));
+            files.add(
+                    new SourceFile(
+                            file.getPath(),
+                            bytes(file.getContent()),
+                            file.getExecutable(),
+                            field));
         }
         return files;
     }

@@ -59,8 +59,12 @@ public record JobResult(
         }
     }
 
-    /** A file that the program left and the job asked for. */
-    public record OutputFile(String path, byte[] content) {}
+    /**
+     * A file that the program left and the job asked for.
+     *
+     * @param executable whether its owner may execute it
+     */
+    public record OutputFile(String path, byte[] content, boolean executable) {}
 
     /** A result in which nothing ran. */
     private static JobResult bare(

@@ -7,6 +7,7 @@ import boxcar.process.Command;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,9 @@ final class IsolateCommand {
     /** Whoever may open /proc/pressure may have the kernel watch for him (psi(7)). */
     private static final List<String> MASKED =
             List.of("/proc/keys", "/proc/key-users", "/proc/pressure");
+
+    /** Variables of the dynamic loader begin so. */
+    private static final String LOADER = "LD_";
 
     private final IsolateTool tool;
     private final BoxFolder folder;
@@ -56,6 +60,7 @@ final class IsolateCommand {
         }
         argv.add("--run");
         argv.add("--");
+        argv.addAll(emptyForTheLoader());
         argv.addAll(stage.command());
         return new Command(argv, inherited, stage.stdin());
     }
@@ -125,7 +130,8 @@ final class IsolateCommand {
      * isolate reads {@code --env=NAME=} as "unset", and {@code --env=NAME} as "take mine". So a
      * variable without a value is given to isolate itself; never one with a value, which might be
      * an LD_PRELOAD into a program that runs as root. For the same reason empty variables of the
-     * dynamic loader are left out: to ld.so(8) some of them are orders even when empty.
+     * dynamic loader are not given to it, for to ld.so(8) some of them are orders even when empty:
+     * env(1) sets those in the box.
      */
     private void environment(List<String> argv, Map<String, String> inherited) {
         if (!stage.environment().containsKey("LIBC_FATAL_STDERR_")) {
@@ -135,11 +141,27 @@ final class IsolateCommand {
                 .forEach((name, value) -> {
                     if (!value.isEmpty()) {
                         argv.add("--env=" + name + "=" + value);
-                    } else if (!name.startsWith("LD_")) {
+                    } else if (!name.startsWith(LOADER)) {
                         inherited.put(name, "");
                         argv.add("--env=" + name);
                     }
                 });
+    }
+
+    private List<String> emptyForTheLoader() {
+        List<String> names =
+                stage.environment().entrySet().stream()
+                        .filter(variable -> variable.getValue().isEmpty())
+                        .filter(variable -> variable.getKey().startsWith(LOADER))
+                        .map(variable -> variable.getKey() + "=")
+                        .sorted()
+                        .toList();
+        if (names.isEmpty()) {
+            return names;
+        }
+        List<String> words = new ArrayList<>(List.of("/usr/bin/env", "--"));
+        words.addAll(names);
+        return words;
     }
 
     /** With a dot, whatever the locale, and never 0, which isolate reads as "no limit". */

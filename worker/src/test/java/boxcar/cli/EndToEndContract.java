@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import boxcar.files.Trees;
 import boxcar.intake.BoxcarClient;
@@ -99,6 +100,38 @@ abstract class EndToEndContract {
 
     private static JsonNode limits(ObjectNode job, String text) throws Exception {
         return job.set("run_limits", json(text));
+    }
+
+    // --- Examples over the machine's own tools
+
+    @ParameterizedTest
+    @CsvSource({
+        "cpp, g++, cpp-words, OK, '3 a\n3 rose\n2 is\n'",
+        "java, javac, java-words, OK, '3 a\n3 rose\n2 is\n'",
+        "python, python3, python-words, OK, '3 a\n3 rose\n2 is\n'"
+    })
+    void aLanguageOfTheMachineWorksWithTheUsualLimits(
+            String runtime, String tool, String job, String verdict, String printed)
+            throws Exception {
+        assumeTrue(
+                Files.isExecutable(Path.of("/usr/bin", tool)),
+                () -> "this machine has no " + tool + " in /usr/bin");
+
+        JsonNode installed = house.install(example("runtimes/" + runtime + ".json"));
+        assertEquals("OK", verdict(installed), installed.toString());
+        JsonNode result = house.execute(example("jobs/" + job + ".json"));
+
+        assertEquals(verdict, verdict(result), result.toString());
+        assertEquals(printed, stdout(result));
+        if (runtime.equals("java")) {
+            JsonNode threads = house.execute(example("jobs/java-threads.json"));
+            assertEquals("333833500\n", stdout(threads), threads.toString());
+            JsonNode memory = house.execute(example("jobs/java-memory.json"));
+            assertEquals("RUNTIME_ERROR", verdict(memory), memory.toString());
+            assertTrue(
+                    text(memory.path("run").path("stderr")).contains("java.lang.OutOfMemoryError"),
+                    memory.toString());
+        }
     }
 
     // --- Execute
@@ -310,6 +343,29 @@ abstract class EndToEndContract {
         JsonNode tests = house.execute(job).path("tests");
         assertEquals("main.sh\n", text(tests.path(0).path("run").path("stdout")));
         assertEquals("main.sh\n", text(tests.path(1).path("run").path("stdout")));
+    }
+
+    @Test
+    void filesMayBeExecutableAlsoInTheCopiesOfTestsAndAsTheyComeBack() throws Exception {
+        ObjectNode job = sh("./bin/tool; ./plain 2>/dev/null || echo refused; chmod +x made");
+        job.putArray("files")
+                .add(
+                        json("{'path': 'bin/tool', 'content': 'x', 'executable': true}")
+                                .put("content", "#!/bin/sh\necho tool; echo > made\n"))
+                .add(json("{'path': 'plain', 'content': 'x'}").put("content", "#!/bin/sh\n"));
+        job.putArray("output_files").add("bin/tool").add("plain").add("made");
+        ObjectNode tested = job.deepCopy().put("job_id", newId());
+        tested.putArray("tests").add(json("{'id': 'a'}"));
+
+        JsonNode result = house.execute(job);
+
+        assertEquals("tool\nrefused\n", stdout(result));
+        List<Boolean> executable = new ArrayList<>();
+        result.path("output_files")
+                .forEach(file -> executable.add(file.path("executable").asBoolean()));
+        assertEquals(List.of(true, false, true), executable);
+        JsonNode test = house.execute(tested).path("tests").path(0);
+        assertEquals("tool\nrefused\n", text(test.path("run").path("stdout")));
     }
 
     @Test

@@ -3,9 +3,11 @@ package boxcar.intake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.Job;
 import boxcar.schema.CancelJob;
@@ -75,7 +77,8 @@ class JobDecoderTest {
                 good(
                         SMALL.replace("'runtime':'perl'", "'runtime_id':7")
                                 + """
-                                ,'files':[{'path':'a/b.txt','content':{'base64':'AP8='}}],
+                                ,'files':[{'path':'a/b.txt','content':{'base64':'AP8='}},
+                                         {'path':'tool','content':'x','executable':true}],
                                 'args':['-v',''],'env':{'B':'x=y\\nz','A':''},
                                 'compile_limits':{'memory':1024},
                                 'run_limits':{'cpu_time':0.5,'extra_time':0,'max_open_files':4.0},
@@ -88,6 +91,8 @@ class JobDecoderTest {
         Job.SourceFile file = job.sources().files().getFirst();
         assertEquals("a/b.txt", file.path());
         assertEquals("files[0].path", file.field());
+        assertFalse(file.executable());
+        assertTrue(job.sources().files().get(1).executable());
         assertArrayEquals(new byte[] {0, -1}, file.content());
         assertEquals(List.of("-v", ""), job.args());
         assertEquals(Map.of("B", "x=y\nz", "A", ""), job.env());

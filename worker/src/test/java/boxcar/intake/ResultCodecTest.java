@@ -82,7 +82,7 @@ class ResultCodecTest {
         JobResult result =
                 ran(
                         stage(new Ending.Exited(0), text("hé\n")),
-                        List.of(new JobResult.OutputFile("a", new byte[] {0, -1})));
+                        List.of(new JobResult.OutputFile("a", new byte[] {0, -1}, true)));
         byte[] value = new ResultCodec(format, 1_000_000).encode(result, STAMP);
         assertEquals(format == Format.AVRO ? (byte) 0xC3 : '{', value[0]);
         assertEquals(
@@ -95,7 +95,7 @@ class ResultCodecTest {
                         + "'max_rss':null,'csw_voluntary':3,'csw_forced':0,'killed':false,"
                         + "'oom_killed':false,'process_limit_hit':null},'tests':[],"
                         + "'output_files':[{'path':'a','content':{'base64':'AP8='},"
-                        + "'executable':false}],"
+                        + "'executable':true}],"
                         + "'missing_output_files':{'gone':'is not there'},'attempt':'attempt-1',"
                         + "'delivery':2,'replica':'replica-a','engine':'isolate',"
                         + "'queued_at':'2026-01-31T12:00:00Z',"
@@ -179,9 +179,9 @@ class ResultCodecTest {
     void theLargestFilesAreLeftOutUntilItFits(Format format) throws UnreadableValue {
         var files =
                 List.of(
-                        new JobResult.OutputFile("large", new byte[6000]),
-                        new JobResult.OutputFile("small", "s".getBytes(UTF_8)),
-                        new JobResult.OutputFile("middle", "m".repeat(1500).getBytes(UTF_8)));
+                        new JobResult.OutputFile("large", new byte[6000], false),
+                        new JobResult.OutputFile("small", "s".getBytes(UTF_8), false),
+                        new JobResult.OutputFile("middle", "m".repeat(1500).getBytes(UTF_8), false));
         JobResult result = ran(stage(new Ending.Exited(0), text("out")), files);
         byte[] value = new ResultCodec(format, 4096).encode(result, STAMP);
         assertTrue(value.length <= 4096);
