@@ -14,12 +14,12 @@ import picocli.CommandLine.Option;
         description = {
             "A game day on this host: kills workers while jobs run, and counts outcomes.",
             "Starts a Kafka broker and some workers, each a process of its own, produces execute"
-                + " jobs of several kinds, and",
+                    + " jobs of several kinds, and",
             "each time that some results have come ends a random one of those that take jobs",
             "with kill -9 and starts another in its place. Then stops the workers with SIGTERM and"
-                + " counts. The engine and the box",
+                    + " counts. The engine and the box",
             "range are those of the configuration (BOXCAR_SANDBOX, BOXCAR_BOXES_FIRST, …), so it"
-                + " can run beside a",
+                    + " can run beside a",
             "worker in production, whose boxes it leaves alone. Needs root, as a worker does.",
             "",
             "What is counted:",
@@ -63,7 +63,7 @@ final class ChaosCommand implements Callable<Integer> {
             defaultValue = "20",
             description =
                     "A worker is killed for each so many new results; 0 for none; default:"
-                        + " ${DEFAULT-VALUE}.")
+                            + " ${DEFAULT-VALUE}.")
     private int killAfter;
 
     @Option(
@@ -99,7 +99,7 @@ final class ChaosCommand implements Callable<Integer> {
         if (jobs < 1 || workers < 1 || killAfter < 0 || timeout <= 0) {
             throw new UsageException(
                     "--jobs and --workers are 1 or more, --kill-after 0 or more, --timeout above"
-                        + " 0");
+                            + " 0");
         }
         long chosen = seed == 0 ? System.nanoTime() : seed;
         GameDay.Plan plan =

@@ -27,7 +27,7 @@ record GroupAdvice(String why, String mend) {
 
     private static final String IN_CONTAINER =
             "run the container with --privileged --cgroupns=private, and its worker by"
-                + " ops/entrypoint";
+                    + " ops/entrypoint";
 
     /**
      * Of an engine that does not use control groups, or fails where it makes one.
@@ -43,10 +43,10 @@ record GroupAdvice(String why, String mend) {
             return engine.equals("isolate")
                     ? new GroupAdvice(
                             "the control groups are of version 1, and isolate cannot use them as it"
-                                + " is configured",
+                                    + " is configured",
                             "see what isolate-check-environment says; isolate 2 wants cg_root in"
-                                + " its configuration to name a group, and cgroup v2 with its"
-                                + " keeper is better")
+                                    + " its configuration to name a group, and cgroup v2 with its"
+                                    + " keeper is better")
                     : new GroupAdvice(
                             "the control groups are of version 1, and runc failed with them",
                             "see what it says above, and: runc --debug");
@@ -66,7 +66,7 @@ record GroupAdvice(String why, String mend) {
             return new GroupAdvice(
                     "the control groups (version 2) have no memory controller here",
                     "start the kernel with cgroup_enable=memory; in a container or a delegated"
-                        + " group, let whoever made it delegate memory and pids");
+                            + " group, let whoever made it delegate memory and pids");
         }
         if (Arrays.asList(mount[3].split(",", -1)).contains("ro")) {
             return new GroupAdvice("the control groups are mounted read-only", IN_CONTAINER);

@@ -26,7 +26,7 @@ final class HostCheck {
     private static final Path NIX_SOCKET = Path.of("/nix/var/nix/daemon-socket/socket");
     private static final String WEAK =
             ". So a limit of memory bounds the address space of each process alone: many processes"
-                + " can pass it together, and JVM, Node and Go need more than they use";
+                    + " can pass it together, and JVM, Node and Go need more than they use";
     private static final Path SYSTEMD = Path.of("/run/systemd/system");
     private static final String CLOSED = "boxes cannot reach it: its folder is closed to others";
     private static final Pattern GROUPS = Pattern.compile("cgroup|control group");
@@ -139,7 +139,7 @@ final class HostCheck {
                 any
                         ? null
                         : "install isolate or runc (apt-get install runc), or set the key"
-                              + " 'sandbox'");
+                                + " 'sandbox'");
     }
 
     private static boolean isOnPath(String program) {

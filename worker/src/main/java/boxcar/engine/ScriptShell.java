@@ -23,8 +23,7 @@ final class ScriptShell {
     /** Tried with dash 0.5.12, busybox 1.35, mksh 59c; bash, zsh and ksh93 pass all on. */
     private static final Set<String> DROPPING = Set.of("dash", "ash", "busybox", "mksh");
 
-    private static final List<Path> BASH =
-            List.of(Path.of("/bin/bash"), Path.of("/usr/bin/bash"));
+    private static final List<Path> BASH = List.of(Path.of("/bin/bash"), Path.of("/usr/bin/bash"));
     private static final int LONGEST_LINE = 256;
 
     private ScriptShell() {}

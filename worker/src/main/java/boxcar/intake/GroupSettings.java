@@ -1,10 +1,9 @@
 package boxcar.intake;
 
-import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 
 /**
  * How the share groups are to be set, as near to what we want as the broker's own bounds allow. A

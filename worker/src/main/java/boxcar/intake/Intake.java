@@ -3,10 +3,6 @@ package boxcar.intake;
 import boxcar.job.JobRunner;
 import boxcar.job.Ledger;
 import boxcar.job.Telemetry;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -18,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes jobs from Kafka in a fixed number of slots, has them run, and publishes one result for each

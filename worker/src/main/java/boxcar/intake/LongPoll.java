@@ -1,12 +1,11 @@
 package boxcar.intake;
 
+import java.time.Duration;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
-
-import java.time.Duration;
 
 /**
  * Polls a share consumer until records come, or until another thread ends the poll.

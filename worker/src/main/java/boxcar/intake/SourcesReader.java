@@ -52,10 +52,7 @@ final class SourcesReader {
             tree.addFile(field, file.getPath());
             files.add(
                     new SourceFile(
-                            file.getPath(),
-                            bytes(file.getContent()),
-                            file.getExecutable(),
-                            field));
+                            file.getPath(), bytes(file.getContent()), file.getExecutable(), field));
         }
         return files;
     }

@@ -49,7 +49,7 @@ class GameDayInFullTest extends Telling {
 
     @Tried(
             "A game day of 500 jobs and three workers, of which one is killed after each 20"
-                + " results, and after each ten of them the broker")
+                    + " results, and after each ten of them the broker")
     @Must("each job has its one outcome, and nothing is left")
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})

@@ -30,7 +30,7 @@ class GameDayTest extends Telling {
 
     @Tried(
             "A game day of 120 jobs, or more, and three workers, of which one is killed after each"
-                + " 20 results")
+                    + " 20 results")
     @Must("each job has its one outcome, and nothing is left")
     @Test
     void aSmallGameDayLosesNothing() throws Exception {

@@ -81,7 +81,7 @@ class GroupAdviceTest {
 
         assertEquals(
                 "isolate.service runs, but isolate cannot use its control group | see what"
-                    + " isolate-check-environment says; then: systemctl restart isolate.service",
+                        + " isolate-check-environment says; then: systemctl restart isolate.service",
                 isolate());
     }
 
@@ -134,7 +134,7 @@ class GroupAdviceTest {
                 isolate()
                         .startsWith(
                                 "no control groups with a memory controller are mounted | mount"
-                                    + " them"),
+                                        + " them"),
                 isolate());
     }
 }

@@ -181,7 +181,8 @@ class ResultCodecTest {
                 List.of(
                         new JobResult.OutputFile("large", new byte[6000], false),
                         new JobResult.OutputFile("small", "s".getBytes(UTF_8), false),
-                        new JobResult.OutputFile("middle", "m".repeat(1500).getBytes(UTF_8), false));
+                        new JobResult.OutputFile(
+                                "middle", "m".repeat(1500).getBytes(UTF_8), false));
         JobResult result = ran(stage(new Ending.Exited(0), text("out")), files);
         byte[] value = new ResultCodec(format, 4096).encode(result, STAMP);
         assertTrue(value.length <= 4096);

@@ -567,7 +567,7 @@ abstract class HostileCodeContract implements Told {
                 "heap | my @a; push @a, 'x' x 1_000_000 while 1",
                 "mmap | syscall 9, 0, 32 << 20, 3, 0x8022, -1, 0 for 1..40; sleep 1; exit 5",
                 "processes | for (1..16) { my $p = fork; if (!$p) { $a = 'x' x 24_000_000; sleep"
-                    + " 900 } push @p, $p } wait; kill 9, @p; 1 while wait > 0",
+                        + " 900 } push @p, $p } wait; kill 9, @p; 1 while wait > 0",
             })
     void aMemoryBombIsKilledForMemory(String kind, String script) throws Exception {
         needGroups();

@@ -363,7 +363,7 @@ abstract class SandboxContractTest {
         // isolate 2.6 looks for the program once, and fails if that has left children and ended.
         String loop =
                 "for (1..20) { $p = fork; if (!defined $p) { print $n+0; select undef, undef,"
-                    + " undef, 0.2; exit 7 } if (!$p) { sleep 900; exit } $n++ }";
+                        + " undef, 0.2; exit 7 } if (!$p) { sleep 900; exit } $n++ }";
 
         Ending ending = runOrTryAgain(perl(loop).processes(4));
 
