@@ -138,6 +138,7 @@ static void offer_to_the_killer(void) {
 
 static void become(long user, long files, char **program, char **environment) {
     struct rlimit most = {files, files};
+    struct rlimit stack;
     offer_to_the_killer();
     call3(SYS_close, UP, 0, 0);
     call3(SYS_close, DOWN, 0, 0);
@@ -145,6 +146,11 @@ static void become(long user, long files, char **program, char **environment) {
         || call3(SYS_setgroups, 0, 0, 0) || call3(SYS_setresgid, user, user, user)
         || call3(SYS_setresuid, user, user, user)) {
         call3(SYS_kill, call3(SYS_getpid, 0, 0, 0), SIGKILL, 0);
+    }
+    /* A stack that grows up to the limit of memory, as isolate gives it. */
+    if (!call4(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&stack)) {
+        stack.rlim_cur = stack.rlim_max;
+        call4(SYS_prlimit64, 0, RLIMIT_STACK, (long)&stack, 0);
     }
     long error = -call3(SYS_execve, (long)program[0], (long)program, (long)environment);
     struct text why;

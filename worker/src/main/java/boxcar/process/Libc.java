@@ -52,6 +52,7 @@ final class Libc {
 
     private static final int ALL_SEALS = 0xf;
     private static final long PIDFD_OPEN = 434;
+    private static final int NEW_NAMES = 0x04000000;
     private static final int NEW_NETWORK = 0x40000000;
     private static final int NEW_MOUNTS = 0x00020000;
 
@@ -116,6 +117,8 @@ final class Libc {
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
     private static final MethodHandle SETNS =
             CLibrary.told("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SET_HOST_NAME =
+            CLibrary.told("sethostname", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle SOCKET =
             CLibrary.told("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle IOCTL =
@@ -379,6 +382,20 @@ final class Libc {
     /** Puts the calling thread into a mount namespace that is a copy of its own. */
     static void leaveMounts(Arena arena) throws IOException {
         unshare(arena, NEW_MOUNTS, "cannot make a mount namespace");
+    }
+
+    /** Puts the calling thread into a namespace in which the host has this name. */
+    static void leaveHostName(Arena arena, String name) throws IOException {
+        unshare(arena, NEW_NAMES, "cannot make a namespace for a host name");
+        MemorySegment state = CLibrary.state(arena);
+        MemorySegment text = arena.allocateFrom(name);
+        int result;
+        try {
+            result = (int) SET_HOST_NAME.invokeExact(state, text, text.byteSize() - 1);
+        } catch (Throwable e) {
+            throw CLibrary.impossible(e);
+        }
+        require(result, "cannot set a host name", state);
     }
 
     private static void unshare(Arena arena, int what, String failure) throws IOException {

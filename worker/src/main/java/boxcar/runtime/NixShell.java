@@ -70,6 +70,7 @@ final class NixShell {
         environment.put("PATH", "/usr/bin:/bin");
         environment.put("HOME", "/box");
         environment.put("USER", "box");
+        environment.put("LOGNAME", "box");
         environment.put("TMPDIR", "/tmp");
         environment.put("NIX_SSL_CERT_FILE", certificates());
         environment.put("NIX_REMOTE", "daemon");

@@ -3,6 +3,7 @@ package boxcar.sandbox;
 import boxcar.job.Fault;
 import boxcar.process.CallFilter;
 import boxcar.process.OsProcess;
+import boxcar.process.PrivateHostName;
 import boxcar.process.PrivateNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +63,7 @@ final class Birthplace implements OsProcess.Starter, AutoCloseable {
         boolean well = false;
         try {
             place.asked(() -> {
+                PrivateHostName.enter(BoxEtc.HOST_NAME);
                 filter.install();
                 return 0;
             });

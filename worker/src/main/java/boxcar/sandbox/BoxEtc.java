@@ -45,7 +45,9 @@ final class BoxEtc {
     /** Where an installation finds the configuration of Nix. */
     static final String NIX = "/etc/nix";
 
-    private static final String HOST_NAME = "box";
+    /** Of every box. */
+    static final String HOST_NAME = "box";
+
     private static final String HOSTS =
             "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 box\n";
     private static final String SWITCH =

@@ -1,6 +1,7 @@
 package boxcar.sandbox;
 
 import boxcar.job.Bind;
+import boxcar.job.Disk;
 import boxcar.job.Limits;
 import boxcar.job.Stage;
 import java.nio.file.Files;
@@ -34,7 +35,8 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
 
     private static final int KIB = 1024;
     private static final int TMP_KIB = 256 * 1024;
-    private static final int SHM_KIB = 64 * 1024;
+    private static final int SHM_KIB = 256 * 1024;
+    private static final int UMASK = 022;
     private static final int OWN_FILES = 64;
 
     private static final Json.Written MASKED =
@@ -89,7 +91,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                         "ociVersion",
                         "1.0.2",
                         "hostname",
-                        "box",
+                        BoxEtc.HOST_NAME,
                         "root",
                         Map.of("path", folder.root().toString(), "readonly", true),
                         "process",
@@ -114,7 +116,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                 "terminal",
                 false,
                 "user",
-                Map.of("uid", 0, "gid", 0),
+                Map.of("uid", 0, "gid", 0, "umask", UMASK),
                 "args",
                 arguments(),
                 "env",
@@ -200,7 +202,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                 "nodev",
                 "mode=1777",
                 "size=" + kib + "k",
-                "nr_inodes=65536");
+                "nr_inodes=" + Disk.MOST_FILES);
     }
 
     private static Map<String, Object> bind(Path outside, String inside, boolean writable) {
