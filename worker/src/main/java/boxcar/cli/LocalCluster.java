@@ -3,7 +3,9 @@ package boxcar.cli;
 import boxcar.config.Config;
 import boxcar.intake.KafkaNames;
 import boxcar.intake.Topics;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,9 @@ final class LocalCluster implements AutoCloseable {
      */
     static LocalCluster start(Path folder, int broker, int metrics, Consumer<String> say)
             throws Exception {
+        Files.createDirectories(folder);
+        // All jobs and results are in there.
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         LocalBroker kafka = LocalBroker.start(folder.resolve("kafka"), broker);
         say.accept("Kafka is up at " + kafka.address());
         boolean started = false;

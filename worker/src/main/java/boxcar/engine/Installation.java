@@ -59,6 +59,7 @@ final class Installation {
         if (known.isPresent()) {
             return alreadyThere(known.get(), null, workshop);
         }
+        FirstLineCheck.beforeBuild(definition);
         progress.line(Tag.HEADING, "Installing " + definition.name());
         long start = System.nanoTime();
         Workshop.Built built = workshop.build(definition, progress, cancellation);
@@ -73,6 +74,8 @@ final class Installation {
                 progress.line(Tag.NOTE, "The installation ended with " + install.verdict());
                 return result(notInstalled(install), install, null, null, null);
             }
+            new FirstLineCheck(settings, directories, stages)
+                    .inTheBox(definition, staged.home(), cancellation);
             return checkAndPublish(install, staged, workshop);
         }
     }

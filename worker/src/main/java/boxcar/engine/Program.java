@@ -25,6 +25,21 @@ record Program(RuntimeHome home, Map<String, String> env, EngineSettings setting
     private static final Path STORE = Path.of("/nix/store");
     private static final byte[] NOTHING = new byte[0];
 
+    /** How the probe says what is wrong with an interpreter. */
+    static final int ABSENT = 3;
+
+    static final int IS_FOLDER = 4;
+    static final int NOT_EXECUTABLE = 5;
+    static final int NOT_FOUND = 6;
+
+    private static final String PROBE =
+            """
+            [ -e "$1" ] || exit 3
+            [ ! -d "$1" ] || exit 4
+            [ -x "$1" ] || exit 5
+            [ -z "$2" ] || command -v "$2" >/dev/null || exit 6
+            """;
+
     Stage compile(WorkDirectory work, Limits limits) throws Fault {
         return stage(StageKind.COMPILE, script("compile"), work, limits, NOTHING);
     }
@@ -33,6 +48,20 @@ record Program(RuntimeHome home, Map<String, String> env, EngineSettings setting
         List<String> command = new ArrayList<>(script("run"));
         command.addAll(args);
         return stage(StageKind.RUN, command, work, limits, stdin);
+    }
+
+    /**
+     * Looks whether an interpreter can be started, as programs of this runtime see it.
+     *
+     * @param searched a program that must be in PATH, too; empty for none
+     */
+    Stage probe(WorkDirectory work, String interpreter, String searched) {
+        return stage(
+                StageKind.RUN,
+                List.of("/bin/sh", "-c", PROBE, "sh", interpreter, searched),
+                work,
+                settings.checkRun(),
+                NOTHING);
     }
 
     /**

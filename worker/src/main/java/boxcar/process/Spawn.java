@@ -10,6 +10,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -33,7 +35,7 @@ final class Spawn {
 
     private static final MethodHandle SPAWN =
             CLibrary.plain(
-                    "posix_spawnp",
+                    "posix_spawn",
                     FunctionDescriptor.of(
                             JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
     private static final MethodHandle ACTIONS = init("posix_spawn_file_actions_init");
@@ -88,7 +90,7 @@ final class Spawn {
     Spawn(Arena arena, Command command) throws IOException {
         this.arena = arena;
         this.program = command.argv().getFirst();
-        this.file = text(program);
+        this.file = text(located(program));
         this.argv = array(command.argv());
         this.environment =
                 array(command.environment().entrySet().stream().map(Spawn::variable).toList());
@@ -106,6 +108,21 @@ final class Spawn {
         } catch (Throwable e) {
             throw failure(e);
         }
+    }
+
+    /** Not by posix_spawnp(3), which looks in the PATH that this process was started with. */
+    private static String located(String program) throws IOException {
+        if (program.indexOf('/') >= 0) {
+            return program;
+        }
+        for (Path folder : Command.FOLDERS) {
+            Path place = folder.resolve(program);
+            if (Files.isExecutable(place) && !Files.isDirectory(place)) {
+                return place.toString();
+            }
+        }
+        throw new IOException(
+                "cannot start " + program + ": it is in none of the folders " + Command.FOLDERS);
     }
 
     private static String variable(Map.Entry<String, String> entry) {

@@ -69,7 +69,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
         this.catalogue = catalogue;
         this.sandbox = sandbox;
         this.shelf = new Shelf(settings.state());
-        this.nix = new NixShell(settings);
+        this.nix = new NixShell(settings, shelf.shell());
         this.roots = new GcRoots(settings.nixEnvironment());
         catalogue.list().forEach(this::installed);
         catalogue.tell(this);

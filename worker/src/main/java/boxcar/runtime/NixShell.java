@@ -5,6 +5,7 @@ import boxcar.job.Fault;
 import boxcar.job.RuntimeDefinition;
 import boxcar.job.Stage;
 import boxcar.job.StageKind;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,10 @@ import java.util.Map;
 final class NixShell {
     static final String EXPRESSION = "shell.nix";
     static final String ENVIRONMENT = ".boxcar-environment";
+
+    /** nix-shell unsets PATH before it makes it, so it is exported only where a stdenv does that. */
+    private static final String CAPTURE = "export PATH; /usr/bin/env -0 > /box/" + ENVIRONMENT;
+
     private static final byte[] NOTHING = new byte[0];
     private static final List<Path> PLACES =
             List.of(
@@ -37,10 +42,29 @@ final class NixShell {
     private static final List<String> CERTIFICATES =
             List.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt");
 
-    private final RuntimeSettings settings;
+    private static final String BUILD_SHELL = "NIX_BUILD_SHELL";
 
-    NixShell(RuntimeSettings settings) {
+    private final RuntimeSettings settings;
+    private final Path shell;
+
+    /**
+     * @param shell a folder of its own for a link to the shell that nix-shell is to start. nix-shell
+     *     puts that shell's folder first in PATH, before what the expression made; so it must hold
+     *     nothing else, or the host's tools would hide the runtime's own
+     * @throws Fault if the link cannot be made
+     */
+    NixShell(RuntimeSettings settings, Path shell) throws Fault {
         this.settings = settings;
+        this.shell = shell;
+        String program = settings.nixEnvironment().get(BUILD_SHELL);
+        if (program != null) {
+            Path target = Path.of(program);
+            try {
+                Files.createSymbolicLink(shell.resolve(target.getFileName()), target);
+            } catch (IOException e) {
+                throw Shelf.failed("cannot make a link to " + program, e);
+            }
+        }
     }
 
     /** The stage that captures the environment of an expression in its {@code shell.nix}. */
@@ -51,7 +75,7 @@ final class NixShell {
                         program("nix-shell").toString(),
                         "/box/" + EXPRESSION,
                         "--run",
-                        "/usr/bin/env -0 > /box/" + ENVIRONMENT);
+                        CAPTURE);
         return new Stage(
                 StageKind.INSTALL,
                 command,
@@ -74,7 +98,11 @@ final class NixShell {
         environment.put("TMPDIR", "/tmp");
         environment.put("NIX_SSL_CERT_FILE", certificates());
         environment.put("NIX_REMOTE", "daemon");
+        environment.put("NIX_USER_CONF_FILES", "");
         environment.putAll(settings.nixEnvironment());
+        environment.computeIfPresent(
+                BUILD_SHELL,
+                (_, program) -> Environment.SHELL_FOLDER + "/" + Path.of(program).getFileName());
         return environment;
     }
 
@@ -85,9 +113,10 @@ final class NixShell {
                 .orElse(CERTIFICATES.getFirst());
     }
 
-    private static List<Bind> binds(Places places) {
+    private List<Bind> binds(Places places) {
         List<Bind> binds = new ArrayList<>();
         binds.add(Bind.readOnly(places.nix(), "/etc/nix"));
+        binds.add(Bind.readOnly(shell, Environment.SHELL_FOLDER));
         for (String path : OF_THE_HOST) {
             if (Files.isDirectory(Path.of(path))) {
                 binds.add(Bind.readOnly(Path.of(path), path));

@@ -9,7 +9,7 @@ import java.util.Map;
  * What this room is told.
  *
  * @param state the replica's own folder; this room makes {@code boxcar.sqlite}, {@code runtimes},
- *     {@code staging} in it
+ *     {@code staging}, {@code shell} in it
  * @param nixEnvironment variables for Nix, in boxes and outside: {@code NIX_REMOTE}, {@code
  *     NIX_PATH}, {@code NIX_BUILD_SHELL}
  * @param network whether an installation may reach the network

@@ -7,6 +7,7 @@ import boxcar.job.Sandbox;
 import boxcar.job.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -62,6 +63,9 @@ public final class Runtimes implements AutoCloseable {
     public static Runtimes open(RuntimeSettings settings, Sandbox sandbox) throws Fault {
         try {
             Files.createDirectories(settings.state());
+            // Results, scripts and what is staged are in there.
+            Files.setPosixFilePermissions(
+                    settings.state(), PosixFilePermissions.fromString("rwx------"));
         } catch (IOException e) {
             throw new Fault(
                     "database", Fault.Next.TRY_ELSEWHERE, "cannot make " + settings.state(), e);

@@ -30,18 +30,27 @@ final class Shelf {
 
     private final Path runtimes;
     private final Path staging;
+    private final Path shell;
 
     Shelf(Path state) throws Fault {
         this.runtimes = state.resolve("runtimes");
         this.staging = state.resolve("staging");
+        this.shell = state.resolve("shell");
         try {
             GcRoots.forget(staging);
             Trees.delete(staging);
+            Trees.delete(shell);
             Files.createDirectories(runtimes);
             Files.createDirectories(staging);
+            Files.createDirectories(shell);
         } catch (IOException e) {
             throw new Fault(STEP, Fault.Next.TRY_ELSEWHERE, "cannot prepare " + state, e);
         }
+    }
+
+    /** For a link to the shell that installations start, and nothing else. */
+    Path shell() {
+        return shell;
     }
 
     /** A new folder for something in the making, emptied at the next start at the latest. */

@@ -592,6 +592,74 @@ abstract class EndToEndContract {
     }
 
     @Test
+    void aRuntimesOwnToolsComeBeforeTheHosts() throws Exception {
+        String tools =
+                """
+                stdenv = derivation {
+                  name = "own-tools"; system = builtins.currentSystem; builder = "/bin/sh";
+                  allowSubstitutes = false;
+                  args = [ "-c" ''
+                    PATH=/usr/bin:/bin
+                    mkdir -p $out/bin
+                    for tool in python3 cat; do
+                      printf '#!/bin/sh\\necho own %s $1\\n' $tool > $out/bin/$tool
+                      chmod 755 $out/bin/$tool
+                    done
+                    echo "export PATH=$out/bin" > $out/setup
+                  '' ];
+                };
+                """;
+        ObjectNode job = House.install("own", tools);
+        job.put("run_script", "#!/usr/bin/env python3\n");
+        assertEquals("OK", verdict(house.install(job)));
+        ObjectNode plain =
+                House.install(
+                        "plain",
+                        "PATH = \"/opt/first:/usr/bin:/opt/last\"; SHELL = \"/x\"; TMPDIR = \"/y\";");
+        plain.put("run_script", "/usr/bin/env | /usr/bin/sort");
+        assertEquals("OK", verdict(house.install(plain)));
+
+        JsonNode own = house.execute(sh("").put("runtime", "own"));
+        ObjectNode shell = sh("").put("runtime", "plain");
+        String variables = stdout(house.execute(shell));
+
+        assertEquals("own python3 /runtime/run\n", stdout(own), own::toString);
+        assertTrue(
+                variables.contains("\nPATH=/opt/first:/usr/bin:/opt/last\n"), variables);
+        assertFalse(
+                variables.matches(
+                        "(?s).*\n(SHELL|IN_NIX_SHELL|NIX_BUILD_[A-Z]+|NIX_REMOTE|TMP|TEMP|TEMPDIR)=.*"),
+                variables);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "run_script | #!/bin/sh%r | ends with LF alone",
+                "compile_script | #!/bin/sh%r | ends with LF alone",
+                "run_script | #!python3 | absolute path",
+                "run_script | #! | an interpreter after '#!'",
+                "run_script | #!/usr/bin/python9 | there is no /usr/bin/python9 in the box",
+                "compile_script | #!/usr/lib | /usr/lib is a folder",
+                "run_script | #!/usr/share/dict/none | there is no /usr/share/dict/none in the box",
+                "run_script | #!/usr/lib/os-release | /usr/lib/os-release is not executable",
+                "run_script | #!/usr/bin/env python9 | /usr/bin/env finds no python9 in the runtime's PATH",
+                "run_script | #!/usr/bin/env perl -w | '/usr/bin/env -S perl -w'"
+            })
+    void aScriptThatNoJobCouldStartIsRejectedWithItsFirstLine(
+            String field, String line, String cause) throws Exception {
+        ObjectNode job = House.install("unstartable", "");
+        job.put(field, line.replace("%r", "\r") + "\nexit 0\n");
+
+        String message = rejection(house.install(job));
+
+        assertTrue(message.startsWith(field + " must "), message);
+        assertTrue(message.contains(cause), message);
+        assertTrue(message.endsWith("but is '" + line.replace("%r", "\\r") + "'"), message);
+    }
+
+    @Test
     void anInstallationThatFailsLeavesNothingBehind() throws Exception {
         List<LanguageRuntime> before = house.replica.catalogue().list();
         JsonNode result =

@@ -2,9 +2,10 @@ package boxcar.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Test;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 
 class EnvironmentTest {
     private static Environment parse(String text) {
@@ -41,5 +42,34 @@ class EnvironmentTest {
                 parse("PATH=/p\0TMPDIR=/tmp\0PWD=/box\0NIX_REMOTE=daemon\0HOME=/tmp\0")
                         .withoutInstallation()
                         .variables());
+    }
+
+    @Test
+    void pathIsWhatTheExpressionMade() {
+        assertEquals(
+                "/nix/store/x/bin:/usr/bin:/bin", path("/boxcar:/nix/store/x/bin:/usr/bin:/bin"));
+        assertEquals("/usr/bin:/p/bin", path("/boxcar:/usr/bin:/p/bin:/usr/bin:/p/bin"));
+        assertEquals("/bin:/p", path("/boxcar::/bin:/p"));
+        assertEquals("/hook:/p", path("/hook:/boxcar:/p"));
+        assertEquals(Map.of(), parse("PATH=/boxcar\0").withoutInstallation().variables());
+    }
+
+    @Test
+    void aShellThatNixShellMadeIsTakenFromPathOnce() {
+        String shell = "SHELL=/nix/store/b-bash/bin/bash\0";
+
+        assertEquals(
+                Map.of("PATH", "/p:/nix/store/b-bash/bin"),
+                parse(shell + "PATH=/nix/store/b-bash/bin:/p:/nix/store/b-bash/bin\0")
+                        .withoutInstallation()
+                        .variables());
+    }
+
+    private static String path(String captured) {
+        return String.valueOf(
+                parse("SHELL=/boxcar/bash\0PATH=" + captured + "\0")
+                        .withoutInstallation()
+                        .variables()
+                        .get("PATH"));
     }
 }

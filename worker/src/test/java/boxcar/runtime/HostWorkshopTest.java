@@ -26,6 +26,7 @@ import boxcar.job.Workshop.Staged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -185,6 +186,26 @@ class HostWorkshopTest {
         assertTrue(Files.isExecutable(workshop.borrow(7).home().folder().resolve("run")));
         assertFalse(Files.exists(before));
         assertEquals(2, sandbox.runs.get());
+    }
+
+    @Test
+    void theStateFolderIsForItsOwnerAloneAlsoIfItWasThere() throws Exception {
+        Path state = Files.createDirectory(folder.resolve("state"));
+        Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        Runtimes.open(
+                        new RuntimeSettings(
+                                state,
+                                Map.of(),
+                                false,
+                                1,
+                                Duration.ofDays(1),
+                                InstantSource.system()),
+                        sandbox)
+                .close();
+
+        assertEquals(
+                "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(state)));
     }
 
     /** Fails, or ends each stage well with an environment of one variable. */
