@@ -325,4 +325,33 @@ class OsProcessTest {
     private static Command sh(String script) {
         return Command.tool(List.of("sh", "-c", script));
     }
+
+    @Test
+    void aToolFindsNoSettingsOfAnybody() throws Exception {
+        Finished finished = OsProcess.run(Command.tool(List.of("/usr/bin/env")), LONG);
+
+        assertEquals(
+                List.of(
+                        "HOME=/nonexistent",
+                        "LC_ALL=C",
+                        "NIX_USER_CONF_FILES=",
+                        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                                + ":/run/wrappers/bin:/run/current-system/sw/bin",
+                        "XDG_CONFIG_HOME=/nonexistent"),
+                finished.out().lines().sorted().toList());
+    }
+
+    @Test
+    void aProgramThatNoFolderOfTheSystemHasIsAnErrorThatNamesThem() {
+        IOException none =
+                assertThrows(
+                        IOException.class,
+                        () -> OsProcess.run(Command.tool(List.of("no-such-program")), LONG));
+
+        assertTrue(
+                String.valueOf(none.getMessage())
+                        .startsWith(
+                                "cannot start no-such-program: it is in none of the folders [/usr/local/sbin, "),
+                none.getMessage());
+    }
 }
