@@ -150,7 +150,7 @@ final class GameDay implements AutoCloseable {
 
     private void install(BoxcarClient client, String... names) throws Exception {
         try {
-            install(client, folder, names);
+            install(client, folder, this::startAgain, names);
         } catch (Fault fault) {
             keep();
             throw fault;
@@ -158,14 +158,30 @@ final class GameDay implements AutoCloseable {
         say.accept("Installed " + String.join(", ", names));
     }
 
+    /** Done again and again while something is waited for. */
+    private interface Meanwhile {
+        void act() throws IOException;
+    }
+
     /** Installs runtimes of {@code examples/} and waits until they are. */
     static void install(BoxcarClient client, Path logs, String... names) throws Exception {
+        install(client, logs, () -> {}, names);
+    }
+
+    private static void install(
+            BoxcarClient client, Path logs, Meanwhile meanwhile, String... names)
+            throws Exception {
         for (String name : names) {
             GameDayJobs.Planned job = GameDayJobs.installation(new Examples(), name);
             String id = job.id();
             try (BoxcarClient.Awaited awaited = client.awaitResult(id)) {
                 client.send(JobTopic.INSTALL, id, job.json());
-                Optional<byte[]> result = awaited.within(INSTALLING);
+                long end = System.nanoTime() + INSTALLING.toNanos();
+                Optional<byte[]> result = Optional.empty();
+                while (result.isEmpty() && System.nanoTime() - end < 0) {
+                    meanwhile.act();
+                    result = awaited.within(LOOK_EVERY);
+                }
                 String outcome =
                         result.isEmpty()
                                 ? "no result"
@@ -215,7 +231,8 @@ final class GameDay implements AutoCloseable {
     }
 
     /**
-     * A worker that starts while the broker is away ends with a message; services are restarted.
+     * A worker that starts while the broker is away, or too busy to answer, ends with a message;
+     * services are restarted.
      */
     private void startAgain() throws IOException {
         for (int place = 0; place < alive.length; place++) {

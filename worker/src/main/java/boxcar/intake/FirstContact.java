@@ -27,7 +27,8 @@ public final class FirstContact {
     /** Addresses that are tried, of servers and of each; with more, Kafka's clients find out. */
     private static final int AT_MOST = 2;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(8);
+    /** A broker on a busy host took more than 8 s for its first answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private FirstContact() {}
 
