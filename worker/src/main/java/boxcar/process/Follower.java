@@ -22,6 +22,7 @@ final class Follower implements Runnable, AutoCloseable {
     private static final int CHUNK = 1 << 14;
     private static final int ENTRY = 8;
     private static final int FOR_EVER = -1;
+    private static final int SIGKILL = 9;
 
     /** How often it is looked whether the streams of an ended process were given up. */
     private static final int LOOK_MILLIS = 500;
@@ -112,6 +113,7 @@ final class Follower implements Runnable, AutoCloseable {
                 // Until the process is reaped, and its outputs are closed.
             }
         } catch (Throwable e) {
+            abandon();
             pid.completeExceptionally(e);
             closed.completeExceptionally(e);
             exit.completeExceptionally(e);
@@ -124,10 +126,11 @@ final class Follower implements Runnable, AutoCloseable {
     void begin() throws IOException {
         arena = Arena.ofConfined();
         try {
-            Started started = start.begin(arena);
+            // All that can fail is done before: a process that runs is one that is followed.
             state = CLibrary.state(arena);
             chunk = arena.allocate(CHUNK);
             watched = arena.allocate(ENTRY * ALL, Integer.BYTES);
+            Started started = start.begin(arena);
             watch(watched, OUT, started.out, Libc.READABLE);
             watch(watched, ERR, started.err, Libc.READABLE);
             watch(watched, IN, started.in, Libc.WRITABLE);
@@ -185,6 +188,17 @@ final class Follower implements Runnable, AutoCloseable {
             close();
         }
         return true;
+    }
+
+    /** A process that is followed no more must not live on. */
+    private void abandon() {
+        if (pid.isDone() && !pid.isCompletedExceptionally() && !reaped) {
+            Libc.kill(pid.join(), SIGKILL);
+            synchronized (reaping) {
+                int _ = Libc.reap(arena, pid.join());
+                reaped = true;
+            }
+        }
     }
 
     /** Lets go of all; the process must have been reaped, or never have begun. */

@@ -36,6 +36,9 @@ public final class PrivateNetwork implements AutoCloseable {
     private static final int REQUEST = 40;
     private static final short UP_AND_RUNNING = 0x41;
 
+    private static final int SIGKILL = 9;
+
+    private final Path made;
     private final int home;
     private int own = Libc.NONE;
 
@@ -45,6 +48,16 @@ public final class PrivateNetwork implements AutoCloseable {
 
     /** For the thread that calls; where it is now is its home. */
     public PrivateNetwork() throws IOException {
+        this(NAMESPACE);
+    }
+
+    /**
+     * As above.
+     *
+     * @param made where the kernel shows a namespace when the thread is in it
+     */
+    PrivateNetwork(Path made) throws IOException {
+        this.made = made;
         try (Arena arena = Arena.ofConfined()) {
             home = Libc.open(arena, NAMESPACE.toString(), Libc.READ_ONLY);
         }
@@ -53,16 +66,28 @@ public final class PrivateNetwork implements AutoCloseable {
     /**
      * Starts a process in it.
      *
-     * @throws IOException as the call does, or if the namespace cannot be made or entered
+     * @throws IOException as the call does, or if the namespace cannot be made or entered; the
+     *     thread is at home again all the same, and no process was started
      */
     public int within(OsProcess.Call call) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            enter(arena);
+            int pid = Libc.NONE;
+            boolean athome = false;
             try {
-                return call.run();
+                enter(arena);
+                pid = call.run();
             } finally {
-                Libc.enterNetwork(arena, home);
+                try {
+                    Libc.enterNetwork(arena, home);
+                    athome = true;
+                } finally {
+                    if (!athome && pid != Libc.NONE) {
+                        Libc.kill(pid, SIGKILL);
+                        int _ = Libc.reap(arena, pid);
+                    }
+                }
             }
+            return pid;
         }
     }
 
@@ -76,8 +101,15 @@ public final class PrivateNetwork implements AutoCloseable {
         }
         Libc.leaveNetwork(arena);
         bringUp(arena);
-        own = Libc.open(arena, NAMESPACE.toString(), Libc.READ_ONLY);
-        counters = new Counters(arena);
+        int namespace = Libc.open(arena, made.toString(), Libc.READ_ONLY);
+        try {
+            counters = new Counters(arena);
+            own = namespace;
+        } finally {
+            if (own != namespace) {
+                Libc.close(CLibrary.state(arena), namespace);
+            }
+        }
     }
 
     /**

@@ -262,6 +262,25 @@ class OsProcessTest {
     }
 
     @Test
+    void aProcessThatCanBeFollowedNoMoreIsKilled() throws Exception {
+        Capture broken =
+                new Capture(
+                        100,
+                        100,
+                        (_, _) -> {
+                            throw new IllegalStateException("nobody listens");
+                        },
+                        () -> {});
+        OsProcess process =
+                OsProcess.start(sh("echo; exec sleep 60"), broken, Capture.quiet(10));
+
+        assertEquals(
+                "a process could not be followed",
+                assertThrows(IllegalStateException.class, () -> process.await(LONG)).getMessage());
+        assertTrue(ProcessHandle.of(process.pid()).isEmpty(), "it lives on");
+    }
+
+    @Test
     void aProcessWithoutATalkIsNotHeard() throws Exception {
         OsProcess process = OsProcess.start(sh(""), Capture.quiet(10), Capture.quiet(10));
 

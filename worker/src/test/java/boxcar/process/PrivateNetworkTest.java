@@ -37,7 +37,7 @@ class PrivateNetworkTest {
 
     @BeforeEach
     void makeIt() throws Exception {
-        network = thread.submit(PrivateNetwork::new).get();
+        network = thread.submit(() -> new PrivateNetwork()).get();
         files = new StreamFiles(folder.resolve("in"), folder.resolve("out"), folder.resolve("err"));
         OsProcess.run(
                 Command.tool(List.of("mkfifo", "" + files.out(), "" + files.err())),
@@ -101,6 +101,25 @@ class PrivateNetworkTest {
                                         .get());
         assertEquals("java.io.IOException: no program", failure.getMessage());
         assertEquals(home, thread.submit(PrivateNetworkTest::here).get());
+    }
+
+    @Test
+    void theThreadIsAtHomeWhenANamespaceCannotBeMade() throws Exception {
+        String home = thread.submit(PrivateNetworkTest::here).get();
+        PrivateNetwork broken =
+                thread.submit(() -> new PrivateNetwork(folder.resolve("nowhere"))).get();
+        for (int time = 1; time <= 2; time++) {
+            var failure =
+                    assertThrows(
+                            ExecutionException.class,
+                            () -> thread.submit(() -> broken.within(() -> 1)).get());
+            assertEquals(
+                    "java.io.IOException: cannot open %s: No such file or directory"
+                            .formatted(folder.resolve("nowhere")),
+                    failure.getMessage());
+            assertEquals(home, thread.submit(PrivateNetworkTest::here).get());
+        }
+        thread.submit(broken::close).get();
     }
 
     private static String here() throws IOException {
