@@ -56,7 +56,7 @@ public final class Replica implements AutoCloseable {
         Metrics metrics = new Metrics();
         sandbox =
                 hold(
-                        new SandboxGuard(
+                        SandboxGuard.sharing(
                                 Sandboxes.open(Setup.sandbox(config), metrics),
                                 config.boxes().executions(),
                                 config.boxes().installs(),

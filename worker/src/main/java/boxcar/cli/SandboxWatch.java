@@ -18,12 +18,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * When the sandbox's circuit opens, this replica takes no jobs; a real stage is run every few
- * seconds, and when one ends well the replica goes on.
+ * seconds, and when one ends well the replica goes on. Where the circuit opens again soon, several
+ * must end well in a row: a sandbox that now works and now fails is not ready.
  */
 final class SandboxWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SandboxWatch.class);
     private static final String REASON = "the sandbox failed several times in a row";
     private static final Duration EVERY = Duration.ofSeconds(5);
+
+    /** The circuit opens again soon after it closed: within so many intervals between checks. */
+    private static final int SOON = 60;
+
+    private static final int CHECKS_WHEN_SOON = 3;
 
     private final SandboxGuard sandbox;
     private final Door door;
@@ -76,17 +82,31 @@ final class SandboxWatch implements AutoCloseable {
     }
 
     private void watch() {
+        long closed = Long.MIN_VALUE;
         try {
             while (true) {
                 opened.acquire();
-                while (!sandbox.check()) {
-                    Thread.sleep(every);
-                }
+                long open = System.nanoTime();
+                boolean soon = closed != Long.MIN_VALUE && open - closed < SOON * every.toNanos();
+                awaitChecks(soon ? CHECKS_WHEN_SOON : 1);
+                closed = System.nanoTime();
                 LOG.info("the sandbox works again; jobs are taken");
                 door.resume(REASON);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Closes the circuit by the last of so many checks that end well in a row. */
+    private void awaitChecks(int wanted) throws InterruptedException {
+        int well = 0;
+        while (well < wanted) {
+            boolean last = well == wanted - 1;
+            well = (last ? sandbox.check() : sandbox.works()) ? well + 1 : 0;
+            if (well < wanted) {
+                Thread.sleep(every);
+            }
         }
     }
 

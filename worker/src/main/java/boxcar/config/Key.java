@@ -47,7 +47,7 @@ public record Key(String name, String fallback, String meaning) {
                                 new Key(
                                         "sandbox",
                                         "auto",
-                                        "Engine: auto (isolate where it is installed, else runc), isolate, runc."),
+                                        "Engine: auto (isolate, or runc where only that one has control groups), isolate, runc."),
                                 new Key(
                                         "sandbox.isolate",
                                         "isolate",

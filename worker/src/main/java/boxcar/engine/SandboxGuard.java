@@ -72,6 +72,22 @@ public final class SandboxGuard implements Sandbox {
         this.installs = bulkhead("installs", installsAtOnce);
     }
 
+    /**
+     * With as many places as the sandbox has boxes, if those are fewer than were wished for: they
+     * are shared in the same proportion, and each kind has one at least. Otherwise installations
+     * and health checks would take boxes of executions.
+     */
+    public static SandboxGuard sharing(
+            Sandbox sandbox, int executions, int installs, Supplier<Stage> healthCheck) {
+        int boxes = sandbox.boxes().total();
+        int wished = executions + installs;
+        if (boxes >= wished) {
+            return new SandboxGuard(sandbox, executions, installs, healthCheck);
+        }
+        int fewer = Math.max(1, boxes * installs / wished);
+        return new SandboxGuard(sandbox, Math.max(1, boxes - fewer), fewer, healthCheck);
+    }
+
     private static Bulkhead bulkhead(String name, int atOnce) {
         return Bulkhead.of(
                 name,
@@ -112,7 +128,12 @@ public final class SandboxGuard implements Sandbox {
         return works;
     }
 
-    private boolean works() throws InterruptedException {
+    /**
+     * Runs the health check past the circuit, and leaves the circuit as it is.
+     *
+     * @return whether the sandbox works
+     */
+    public boolean works() throws InterruptedException {
         checking.lockInterruptibly();
         try {
             Ending ending = sandbox.run(healthCheck.get(), new Cancellation());
@@ -195,8 +216,18 @@ public final class SandboxGuard implements Sandbox {
         }
         if (ofTheStage) {
             breaker.releasePermission();
-        } else {
-            breaker.onError(nanos, TimeUnit.NANOSECONDS, fault);
+            return;
+        }
+        breaker.onError(nanos, TimeUnit.NANOSECONDS, fault);
+        if (isOurs(fault) && sandbox.boxes().total() == 0) {
+            // It is known by now: nothing can run before a box is swept.
+            open();
+        }
+    }
+
+    private synchronized void open() {
+        if (!isOpen()) {
+            breaker.transitionToOpenState();
         }
     }
 

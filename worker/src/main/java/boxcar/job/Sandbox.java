@@ -67,7 +67,8 @@ public interface Sandbox extends AutoCloseable {
      * How many boxes there are.
      *
      * @param total those that can be used
-     * @param bad numbers that could not be, and were left at the start
+     * @param bad numbers that could not be, and were left at the start; and boxes that cannot be
+     *     used now
      */
     record Boxes(int total, int busy, int bad) {}
 }

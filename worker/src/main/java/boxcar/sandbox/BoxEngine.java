@@ -30,4 +30,7 @@ interface BoxEngine {
 
     /** Removes all that goes with the box, when it is given up. */
     void leave(int box) throws Fault, InterruptedException;
+
+    /** Lets go of what boxes have in common, when all of them were left. */
+    void close();
 }

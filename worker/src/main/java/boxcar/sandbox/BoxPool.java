@@ -21,6 +21,7 @@ final class BoxPool {
 
     private final Deque<Integer> free;
     private final Set<Integer> lent = new HashSet<>();
+    private final Set<Integer> resting = new HashSet<>();
     private boolean closed;
 
     BoxPool(Collection<Integer> numbers) {
@@ -31,15 +32,21 @@ final class BoxPool {
      * Waits for a free box.
      *
      * @return its number, or null if the job was cancelled meanwhile
+     * @throws Fault if the pool is closed, or no box can be used
      */
     @Nullable Integer lend(Cancellation cancellation) throws Fault, InterruptedException {
         try (var _ = cancellation.onCancel(this::wakeAll)) {
             synchronized (this) {
-                while (free.isEmpty() && !cancellation.isCancelled() && !closed) {
+                while (mayBecomeFree() && !cancellation.isCancelled() && !closed) {
                     wait();
                 }
                 if (closed) {
                     throw Faults.sandbox("the sandbox is closed");
+                }
+                if (free.isEmpty() && lent.isEmpty()) {
+                    throw Faults.box(
+                            "none of the boxes %s can be used; each is swept again from time to time"
+                                    .formatted(resting));
                 }
                 if (cancellation.isCancelled()) {
                     notifyAll();
@@ -66,6 +73,29 @@ final class BoxPool {
         } else {
             notify();
         }
+    }
+
+    private boolean mayBecomeFree() {
+        return free.isEmpty() && !lent.isEmpty();
+    }
+
+    /** Takes a box that was lent out of use. */
+    synchronized void rest(int number) {
+        if (!lent.remove(number)) {
+            throw new IllegalStateException("box " + number + " was not lent");
+        }
+        LOG.debug("box {} rests", number);
+        resting.add(number);
+        notifyAll();
+    }
+
+    /** A box that was out of use can be lent again. */
+    synchronized void useAgain(int number) {
+        if (!resting.remove(number)) {
+            throw new IllegalStateException("box " + number + " does not rest");
+        }
+        free.addLast(number);
+        notifyAll();
     }
 
     private synchronized void wakeAll() {
@@ -95,8 +125,14 @@ final class BoxPool {
         return true;
     }
 
+    /** Those that can be used. */
     synchronized int total() {
         return free.size() + lent.size();
+    }
+
+    /** Those that cannot be used now. */
+    synchronized int resting() {
+        return resting.size();
     }
 
     synchronized int busy() {

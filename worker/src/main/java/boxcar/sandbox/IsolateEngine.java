@@ -25,10 +25,15 @@ import org.jspecify.annotations.Nullable;
  * counters. Where isolate has none but the host has version 1, isolate runs in a group of ours.
  */
 final class IsolateEngine implements BoxEngine {
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+    private static final int SIGNALLED = 128;
+
     private final IsolateTool tool;
     private final SandboxSettings settings;
     private final Telemetry telemetry;
     private final Cgroups cgroups;
+    private final @Nullable IsolateKeeper keeper;
     private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
 
     /** Of boxes without a group of ours. */
@@ -37,7 +42,12 @@ final class IsolateEngine implements BoxEngine {
     private final Map<Integer, MemoryFile> metas = new ConcurrentHashMap<>();
 
     private IsolateEngine(
-            IsolateTool tool, SandboxSettings settings, Telemetry telemetry, Cgroups cgroups) {
+            IsolateTool tool,
+            SandboxSettings settings,
+            Telemetry telemetry,
+            Cgroups cgroups,
+            @Nullable IsolateKeeper keeper) {
+        this.keeper = keeper;
         this.telemetry = telemetry;
         this.tool = tool;
         this.settings = settings;
@@ -47,11 +57,12 @@ final class IsolateEngine implements BoxEngine {
     static IsolateEngine open(SandboxSettings settings, Telemetry telemetry, int firstBox)
             throws Fault, InterruptedException {
         Supervisors.end(firstBox);
-        return new IsolateEngine(
-                IsolateTool.probe(settings.isolate(), firstBox),
-                settings,
-                telemetry,
-                Cgroups.detect());
+        IsolateTool tool = IsolateTool.probe(settings.isolate(), firstBox);
+        @Nullable IsolateKeeper keeper =
+                tool.groups() && tool.major() > 1
+                        ? IsolateKeeper.of(settings.isolate()).orElse(null)
+                        : null;
+        return new IsolateEngine(tool, settings, telemetry, Cgroups.detect(), keeper);
     }
 
     /** Whether we bound a stage's memory and CPU time by a group of our own. */
@@ -103,6 +114,10 @@ final class IsolateEngine implements BoxEngine {
         folder(box).remove();
         cgroups.removeIfEmpty(OwnGroup.PARENT);
     }
+
+    /** What it has it has for a box alone. */
+    @Override
+    public void close() {}
 
     /**
      * An earlier holder may have made the box in the other mode, which isolate 2 cleans up only in
@@ -168,16 +183,30 @@ final class IsolateEngine implements BoxEngine {
         Command command =
                 new IsolateCommand(tool, folder(box), stage, group != null).toRun(box, meta.path());
         Ending ending;
+        IsolateKeeper.@Nullable Mark mark = keeper == null ? null : keeper.mark();
         try (var timing = telemetry.begin("engine")) {
             ending =
                     new IsolateRun(box, tool.uid(box), stage, stop, meta, group)
                             .run(command, folder(box).streams(), starter(box, stage, group));
             StageTime.tell(ending, telemetry, timing);
         }
+        if (keeper != null && mark != null) {
+            keeper.requireAsBefore(mark, maybeKilled(ending.how()));
+        }
         try (var _ = telemetry.begin("box-clean-up")) {
             clean(box);
         }
         return ending;
+    }
+
+    /** By SIGKILL or SIGTERM, or by an exit status that programs choose when they hear those. */
+    private static boolean maybeKilled(Ending.How how) {
+        return switch (how) {
+            case Ending.Signalled(int signal) -> signal == SIGKILL || signal == SIGTERM;
+            case Ending.Exited(int code) -> code > SIGNALLED;
+            case Ending.CpuTimeout _, Ending.WallTimeout _, Ending.Flooded _, Ending.Cancelled _ ->
+                    false;
+        };
     }
 
     private OsProcess.Starter starter(int box, Stage stage, @Nullable OwnGroup group) {

@@ -7,16 +7,21 @@ import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.job.Stage;
 import boxcar.job.Telemetry;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lends a box of the pool to each stage, and sweeps boxes that had trouble before they go back. */
+/**
+ * Lends a box of the pool to each stage, and sweeps boxes that had trouble before they go back. A
+ * box that cannot be swept is out of use until it can.
+ */
 final class PooledSandbox implements Sandbox {
     private static final Logger LOG = LoggerFactory.getLogger(PooledSandbox.class);
     private static final long ENDING_MILLIS = 15_000;
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     private final BoxEngine engine;
     private final Claims claims;
@@ -26,8 +31,10 @@ final class PooledSandbox implements Sandbox {
     private final BoxPool pool;
     private final Telemetry telemetry;
     private final AbandonedBoxes abandoned;
+    private final BoxRepairs repairs;
     private final Set<Integer> dirty = ConcurrentHashMap.newKeySet();
     private final Set<Stop> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     PooledSandbox(BoxEngine engine, Claimed boxes, Telemetry telemetry) {
         this.telemetry = telemetry;
@@ -38,6 +45,7 @@ final class PooledSandbox implements Sandbox {
         this.engine = engine;
         this.claims = boxes.claims;
         this.pool = new BoxPool(claims.numbers());
+        this.repairs = new BoxRepairs(engine::ready, pool::useAgain, FIRST_PAUSE);
     }
 
     /**
@@ -59,16 +67,17 @@ final class PooledSandbox implements Sandbox {
                 return runIn(box, stage, cancellation);
             }
         } finally {
-            pool.giveBack(box);
+            if (dirty.remove(box)) {
+                pool.rest(box);
+                repairs.add(box);
+            } else {
+                pool.giveBack(box);
+            }
         }
     }
 
     private Ending runIn(int box, Stage stage, Cancellation cancellation)
             throws Fault, InterruptedException {
-        if (dirty.contains(box)) {
-            engine.ready(box);
-            dirty.remove(box);
-        }
         Stage whole = etc.into(stage, box, engine.owner(box));
         var stop = new Stop();
         running.add(stop);
@@ -81,7 +90,8 @@ final class PooledSandbox implements Sandbox {
             return afterFault(box, fault, stop.reason());
         } finally {
             running.remove(stop);
-            if (dirty.contains(box)) {
+            if (dirty.contains(box) && !closed) {
+                // Once it is closed each box is swept for good.
                 mend(box);
             }
         }
@@ -108,14 +118,17 @@ final class PooledSandbox implements Sandbox {
         throw Faults.sandbox("the sandbox was closed while the stage ran");
     }
 
-    /** Best effort: a box that cannot be mended now stays dirty and is tried again when lent. */
+    /** Best effort: a box that cannot be mended now stays dirty. */
     private void mend(int box) {
         boolean interrupted = Thread.interrupted();
         try {
             engine.ready(box);
             dirty.remove(box);
         } catch (Fault | RuntimeException e) {
-            LOG.warn("box {} could not be swept after trouble: {}", box, e.getMessage());
+            LOG.warn(
+                    "box {} could not be swept after trouble and is not used until it can be: {}",
+                    box,
+                    e.getMessage());
         } catch (InterruptedException _) {
             interrupted = true;
         } finally {
@@ -137,18 +150,26 @@ final class PooledSandbox implements Sandbox {
 
     @Override
     public Boxes boxes() {
-        return new Boxes(pool.total(), pool.busy(), bad);
+        return new Boxes(pool.total(), pool.busy(), bad + pool.resting());
     }
 
     @Override
     public void close() {
+        closed = true;
         abandoned.close();
         pool.close();
         running.forEach(stop -> stop.because(Stop.Reason.CLOSED));
         boolean interrupted = Thread.interrupted();
         try {
+            repairs.end();
             if (!pool.awaitAllBack(ENDING_MILLIS)) {
-                LOG.warn("{} stages did not end while the sandbox was closed", pool.busy());
+                LOG.warn(
+                        "{} stages did not end while the sandbox was closed; they are killed",
+                        pool.busy());
+                claims.numbers().forEach(this::leave);
+                if (!pool.awaitAllBack(ENDING_MILLIS)) {
+                    LOG.error("{} boxes are still in use by this worker", pool.busy());
+                }
             }
         } catch (InterruptedException _) {
             interrupted = true;
@@ -156,6 +177,7 @@ final class PooledSandbox implements Sandbox {
         removeEtc();
         disks.close();
         claims.numbers().forEach(this::leave);
+        engine.close();
         claims.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -44,7 +44,7 @@ final class RuncEngine implements BoxEngine {
     private final Cgroups cgroups;
     private final boolean mayProtect;
 
-    /** Shared by all boxes; closed with the process. */
+    /** Shared by all boxes. */
     private final OpenFile firstProcess;
 
     /** Without groups to make, runc leaves its container where it is started. */
@@ -132,6 +132,11 @@ final class RuncEngine implements BoxEngine {
         cgroups.removeIfEmpty(PARENT);
     }
 
+    @Override
+    public void close() {
+        firstProcess.close();
+    }
+
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(FIRST_UID + box);
         OwnGroup group = groups.remove(box);
@@ -179,7 +184,6 @@ final class RuncEngine implements BoxEngine {
         }
         folder.prepare(stage.binds());
         folder.write(new RuncBundle(stage, folder, user, within(group, box), mayProtect));
-        boolean well = false;
         try (var timing = telemetry.begin("engine");
                 var talk = Talk.open(folder.up(), folder.down())) {
             OsProcess.Handed handed = handed(talk, group);
@@ -190,14 +194,14 @@ final class RuncEngine implements BoxEngine {
                                     handed,
                                     starter(group.birthplace(), stage.network()));
             StageTime.tell(ending, telemetry, timing);
-            well = true;
             return ending;
         } catch (IOException e) {
-            throw Faults.box("cannot talk to box " + box, e);
-        } finally {
-            if (!well) {
-                endAll(box);
-            }
+            Fault fault = Faults.box("cannot talk to box " + box, e);
+            endAll(box, fault);
+            throw fault;
+        } catch (Throwable first) {
+            endAll(box, first);
+            throw first;
         }
     }
 
@@ -239,11 +243,19 @@ final class RuncEngine implements BoxEngine {
                 container(box));
     }
 
-    /** Whatever interrupts us: nothing of the stage may live on. */
-    private void endAll(int box) throws Fault, InterruptedException {
+    /**
+     * Whatever interrupts us: nothing of the stage may live on. What went wrong first is what is
+     * told: it is often why the rest fails, too.
+     */
+    private void endAll(int box, Throwable first) {
         boolean interrupted = Thread.interrupted();
         try {
             sweep(box);
+        } catch (Fault | RuntimeException e) {
+            first.addSuppressed(e);
+        } catch (InterruptedException e) {
+            interrupted = true;
+            first.addSuppressed(e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -39,9 +39,10 @@ public final class Sandboxes {
         SandboxSettings settings = wanted.resolved();
         // One to spare, so that an engine is not judged by one bad number alone.
         Claims claims = Claims.take(settings.with(settings.engine(), settings.boxes() + 1));
+        @Nullable BoxEngine engine = null;
         boolean opened = false;
         try {
-            BoxEngine engine = engine(settings, telemetry, claims.numbers());
+            engine = engine(settings, telemetry, claims.numbers());
             int bad = ready(engine, claims, settings);
             if (claims.numbers().size() < settings.boxes()) {
                 LOG.warn(
@@ -57,15 +58,38 @@ public final class Sandboxes {
             int first = claims.numbers().getFirst();
             var disks = new Disks(settings.locks(), first, settings.diskKib());
             BoxEtc etc = BoxEtc.make(ETC, Disks.folder(settings.locks(), first), settings.etc());
+            var sandbox =
+                    new PooledSandbox(
+                            engine,
+                            new PooledSandbox.Claimed(
+                                    claims,
+                                    bad,
+                                    disks,
+                                    etc,
+                                    AbandonedBoxes.sweepBy(engine, settings)),
+                            telemetry);
             opened = true;
-            return new PooledSandbox(
-                    engine,
-                    new PooledSandbox.Claimed(
-                            claims, bad, disks, etc, AbandonedBoxes.sweepBy(engine, settings)),
-                    telemetry);
+            return sandbox;
         } finally {
             if (!opened) {
+                if (engine != null) {
+                    leave(engine, claims.numbers());
+                    engine.close();
+                }
                 claims.close();
+            }
+        }
+    }
+
+    /**
+     * As far as it goes: there is a fault already, or something better, that tells what is wrong.
+     */
+    private static void leave(BoxEngine engine, List<Integer> boxes) throws InterruptedException {
+        for (int box : boxes) {
+            try {
+                engine.leave(box);
+            } catch (Fault e) {
+                LOG.warn("box {} could not be cleaned up: {}", box, e.getMessage());
             }
         }
     }
@@ -108,44 +132,105 @@ public final class Sandboxes {
             SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
             throws Fault, InterruptedException {
         return switch (settings.engine()) {
-            case ISOLATE -> isolate(settings, telemetry, boxes);
-            case RUNC -> RuncEngine.open(settings, telemetry);
-            case AUTO -> firstThatWorks(settings, telemetry, boxes);
+            case ISOLATE -> inOneOf(boxes, settings, box -> isolate(settings, telemetry, box));
+            case RUNC -> inOneOf(boxes, settings, _ -> RuncEngine.open(settings, telemetry));
+            case AUTO -> best(settings, telemetry, boxes);
         };
     }
 
-    /** Tries it in a second box if the first is bad. */
-    private static BoxEngine isolate(
-            SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
+    private static BoxEngine isolate(SandboxSettings settings, Telemetry telemetry, int box)
+            throws Fault, InterruptedException {
+        return IsolateEngine.open(settings, telemetry, box);
+    }
+
+    @FunctionalInterface
+    private interface Opening {
+        BoxEngine open(int box) throws Fault, InterruptedException;
+    }
+
+    /** An engine that has run a program here. Tries it in a second box if the first is bad. */
+    private static BoxEngine inOneOf(List<Integer> boxes, SandboxSettings settings, Opening opening)
             throws Fault, InterruptedException {
         try {
-            return IsolateEngine.open(settings, telemetry, boxes.getFirst());
+            return tried(boxes.getFirst(), settings, opening);
         } catch (Fault e) {
             if (boxes.size() == 1) {
                 throw e;
             }
-            return IsolateEngine.open(settings, telemetry, boxes.get(1));
+            LOG.debug("box {} is bad: {}", boxes.getFirst(), e.getMessage());
+            return tried(boxes.get(1), settings, opening);
         }
     }
 
-    private static BoxEngine firstThatWorks(
+    private static BoxEngine tried(int box, SandboxSettings settings, Opening opening)
+            throws Fault, InterruptedException {
+        BoxEngine engine = opening.open(box);
+        boolean works = false;
+        try {
+            Disks.sweep(settings.locks(), box);
+            engine.ready(box);
+            Trial.run(engine, box, settings.locks());
+            works = true;
+            return engine;
+        } finally {
+            if (!works) {
+                leave(engine, List.of(box));
+                engine.close();
+            }
+        }
+    }
+
+    /**
+     * The first that bounds the memory of all processes of a stage together, isolate before runc;
+     * where neither does, the first that works.
+     */
+    private static BoxEngine best(
             SandboxSettings settings, Telemetry telemetry, List<Integer> boxes)
             throws Fault, InterruptedException {
-        Fault isolate;
+        @Nullable BoxEngine isolate = null;
+        String whyNot;
         try {
-            return isolate(settings, telemetry, boxes);
+            isolate = inOneOf(boxes, settings, box -> isolate(settings, telemetry, box));
+            if (isGrouped(isolate)) {
+                return isolate;
+            }
+            whyNot = "isolate has no control groups here";
+            // Its boxes are made again if there is nothing better: runc's have the same names.
+            leave(isolate, boxes);
         } catch (Fault e) {
-            isolate = e;
+            whyNot = "isolate does not work here: " + e.getMessage();
         }
+        whyNot += IsolateKeeper.howToStart().map(advice -> ". " + advice).orElse("");
+        @Nullable Fault failure = null;
         try {
-            BoxEngine runc = RuncEngine.open(settings, telemetry);
-            LOG.info("using runc, for isolate does not work here: {}", isolate.getMessage());
-            return runc;
+            BoxEngine runc = inOneOf(boxes, settings, _ -> RuncEngine.open(settings, telemetry));
+            if (isolate == null || isGrouped(runc)) {
+                LOG.info("using runc, for {}", whyNot);
+                return runc;
+            }
+            leave(runc, boxes);
+            runc.close();
         } catch (Fault e) {
+            failure = e;
+        }
+        if (isolate == null) {
             throw Faults.sandbox(
-                    "no sandbox works here. isolate: %s. runc: %s. %s"
-                            .formatted(isolate.getMessage(), e.getMessage(), MEND_RUNC));
+                    "no sandbox works here. %s. runc: %s. %s"
+                            .formatted(
+                                    whyNot,
+                                    failure == null ? "" : failure.getMessage(),
+                                    MEND_RUNC));
         }
+        LOG.warn(
+                "using isolate without control groups, for {}, and runc {}: limits are those of each"
+                        + " single process",
+                whyNot,
+                failure == null ? "has none either" : "does not work: " + failure.getMessage());
+        return isolate;
+    }
+
+    private static boolean isGrouped(BoxEngine engine) {
+        return engine.engine().memory() == Sandbox.MemoryLimit.GROUP;
     }
 
     private static final Path ETC = Path.of("/etc");

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,23 @@ class SandboxWatchTest {
             await().until(() -> said.size() == expected);
         }
         assertEquals(List.of(PAUSED, RESUMED, PAUSED, RESUMED), said);
+    }
+
+    @Test
+    void whoseCircuitOpensAgainSoonMustBeWellSeveralTimesInARow() throws Exception {
+        failThrice();
+        sandbox.ends(new Ending.Exited(0));
+        await().until(() -> said.size() == 2);
+        failThrice();
+        // Well once, and then not: that is not ready.
+        var turn = new AtomicInteger();
+        sandbox.does(
+                (_, _) -> ScriptedSandbox.ended(new Ending.Exited(turn.incrementAndGet() % 2)));
+        await().until(() -> turn.get() >= 8);
+        assertEquals(List.of(PAUSED, RESUMED, PAUSED), said);
+        sandbox.ends(new Ending.Exited(0));
+        await().until(() -> said.size() == 4);
+        assertEquals(RESUMED, said.getLast());
     }
 
     @Test

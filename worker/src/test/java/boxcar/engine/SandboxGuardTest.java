@@ -23,10 +23,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SandboxGuardTest {
@@ -167,6 +169,47 @@ class SandboxGuardTest {
         assertFalse(guard.isOpen());
         fail(1, "sandbox");
         assertTrue(guard.isOpen());
+    }
+
+    @Test
+    void whereNoBoxCanBeUsedTheCircuitOpensAtOnce() {
+        guard.onOpen(heard::add);
+        sandbox.boxes(0);
+        fail(1, "box");
+        assertTrue(guard.isOpen());
+        assertEquals(List.of(true), heard);
+    }
+
+    @Test
+    void aFaultOfAnotherStepDoesNotOpenItThough() {
+        sandbox.boxes(0);
+        fail(1, "disk");
+        assertFalse(guard.isOpen());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"9, 2, 2", "3, 2, 1", "2, 1, 1", "1, 1, 1"})
+    void withFewerBoxesThanWishedForThereAreFewerPlaces(int boxes, int executions, int installs)
+            throws Exception {
+        sandbox.boxes(boxes);
+        SandboxGuard sharing = SandboxGuard.sharing(sandbox, 2, 2, () -> stage(StageKind.RUN));
+        CountDownLatch leave = new CountDownLatch(1);
+        var installing = new AtomicInteger();
+        var executing = new AtomicInteger();
+        sandbox.does((stage, _) -> {
+            (stage.kind() == StageKind.INSTALL ? installing : executing).incrementAndGet();
+            leave.await();
+            return ScriptedSandbox.ended(new Ending.Exited(0));
+        });
+        for (StageKind kind : List.of(StageKind.INSTALL, StageKind.RUN)) {
+            for (int i = 0; i < 4; i++) {
+                Future<?> _ = threads.submit(() -> sharing.run(stage(kind), new Cancellation()));
+            }
+        }
+        await().until(() -> executing.get() == executions && installing.get() == installs);
+        await().during(Duration.ofMillis(100))
+                .until(() -> executing.get() == executions && installing.get() == installs);
+        leave.countDown();
     }
 
     @Test

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScriptedSandbox implements Sandbox {
     private final AtomicInteger runs = new AtomicInteger();
     private final @Nullable Path disks;
+    private volatile int boxes = 2;
     private volatile Act act = (_, _) -> ended(new Ending.Exited(0));
 
     /** One that lends no work directories. */
@@ -36,6 +37,11 @@ public final class ScriptedSandbox implements Sandbox {
     @FunctionalInterface
     public interface Act {
         Ending run(Stage stage, Cancellation cancellation) throws Fault, InterruptedException;
+    }
+
+    /** How many boxes can be used. */
+    public void boxes(int usable) {
+        boxes = usable;
     }
 
     public void does(Act next) {
@@ -104,7 +110,7 @@ public final class ScriptedSandbox implements Sandbox {
 
     @Override
     public Boxes boxes() {
-        return new Boxes(2, 0, 0);
+        return new Boxes(boxes, 0, 0);
     }
 
     @Override

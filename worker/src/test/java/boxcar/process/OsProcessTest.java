@@ -271,8 +271,7 @@ class OsProcessTest {
                             throw new IllegalStateException("nobody listens");
                         },
                         () -> {});
-        OsProcess process =
-                OsProcess.start(sh("echo; exec sleep 60"), broken, Capture.quiet(10));
+        OsProcess process = OsProcess.start(sh("echo; exec sleep 60"), broken, Capture.quiet(10));
 
         assertEquals(
                 "a process could not be followed",

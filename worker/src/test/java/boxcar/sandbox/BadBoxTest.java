@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import boxcar.files.Trees;
 import boxcar.job.Cancellation;
 import boxcar.job.Ending.Exited;
+import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.process.Command;
 import boxcar.process.Finished;
@@ -105,6 +107,66 @@ class BadBoxTest {
             assertNotEquals(0, other.waitFor());
             tool("isolate", "-b", "" + FIRST, "--cleanup");
         }
+    }
+
+    private Path script(String text) throws Exception {
+        Path script = Files.writeString(home.resolve("engine"), "#!/bin/sh\n" + text);
+        Files.setAttribute(script, "unix:mode", 0755);
+        return script;
+    }
+
+    @Tried("A runc that tells its version, and can start no container")
+    @Must("no engine; runc's own words are told")
+    @Test
+    void aRuncThatStartsNoContainerIsNoEngine() throws Exception {
+        Path runc =
+                script(
+                        "case $1 in --version) echo runc version 9;; *) echo no container here >&2;"
+                                + " exit 1;; esac");
+        var settings =
+                new SandboxSettings(
+                        Choice.RUNC,
+                        "isolate",
+                        runc.toString(),
+                        FIRST,
+                        FIRST + 9,
+                        1,
+                        home.resolve("locks"),
+                        4096);
+
+        Fault fault = assertThrows(Fault.class, () -> Sandboxes.open(settings));
+
+        assertEquals("sandbox", fault.step());
+        assertEquals(
+                "runc could not start a container: it said no container here", fault.getMessage());
+        assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(home.toString()));
+    }
+
+    @Tried("An isolate that runs a program only without the limits")
+    @Must("no engine; isolate's own words are told")
+    @Test
+    void anIsolateThatFailsWithTheLimitsIsNoEngine() throws Exception {
+        Path isolate =
+                script(
+                        "case \"$*\" in --version) echo The process isolator 2.6;;"
+                                + " *--cg*) exit 2;; *--wall-time*) echo no limits here >&2; exit 2;;"
+                                + " *--run*) echo uid=60930 gid=60930;; esac");
+        var settings =
+                new SandboxSettings(
+                        Choice.ISOLATE,
+                        isolate.toString(),
+                        "runc",
+                        FIRST,
+                        FIRST + 9,
+                        1,
+                        home.resolve("locks"),
+                        4096);
+
+        Fault fault = assertThrows(Fault.class, () -> Sandboxes.open(settings));
+
+        assertEquals("sandbox", fault.step());
+        assertTrue(
+                String.valueOf(fault.getMessage()).contains("no limits here"), fault.getMessage());
     }
 
     private static boolean present(String program) throws Exception {

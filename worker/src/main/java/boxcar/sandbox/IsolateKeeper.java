@@ -1,0 +1,106 @@
+package boxcar.sandbox;
+
+import boxcar.job.Fault;
+import boxcar.process.Finished;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The control group in which isolate 2 makes those of its boxes, and who keeps it: {@code
+ * isolate-cg-keeper}, mostly as {@code isolate.service}. When that service is stopped or started
+ * anew, systemd sends SIGTERM to every program in a box, which looks as if the program had ended so
+ * by itself.
+ *
+ * @param root the group
+ */
+record IsolateKeeper(Path root) {
+    private static final List<String> UNITS =
+            List.of(
+                    "/etc/systemd/system/isolate.service",
+                    "/usr/lib/systemd/system/isolate.service",
+                    "/lib/systemd/system/isolate.service");
+
+    /** The keeper moves itself there. */
+    private static final String ITS_OWN = "daemon/cgroup.procs";
+
+    /** So soon after the programs in boxes the keeper itself is gone. */
+    private static final int ROUNDS = 10;
+
+    private static final int ROUND_MILLIS = 20;
+
+    /**
+     * Of an isolate that has groups here.
+     *
+     * @return nothing if it does not tell where, as version 1
+     */
+    static Optional<IsolateKeeper> of(String program) throws Fault, InterruptedException {
+        Finished said = Tools.run(program, "--print-cg-root");
+        Path root = Path.of(said.well() ? said.out().strip() : "");
+        return root.isAbsolute() && Files.isDirectory(root)
+                ? Optional.of(new IsolateKeeper(root))
+                : Optional.empty();
+    }
+
+    /** The group and its keeper at one moment. */
+    record Mark(Object group, String processes) {}
+
+    /** As they are now. */
+    Mark mark() {
+        return new Mark(identity(), processes());
+    }
+
+    private Object identity() {
+        try {
+            // A group that was made anew has another inode.
+            return Objects.requireNonNullElse(Files.getAttribute(root, "unix:ino"), "");
+        } catch (IOException _) {
+            return "gone";
+        }
+    }
+
+    private String processes() {
+        try {
+            return new String(Files.readAllBytes(root.resolve(ITS_OWN)), StandardCharsets.US_ASCII);
+        } catch (IOException _) {
+            // There is none where the group was made by hand.
+            return "";
+        }
+    }
+
+    /**
+     * @param maybeKilled whether the stage ended as it would if the keeper had been stopped: that
+     *     may then still be on its way out
+     * @throws Fault if it is not as it was
+     */
+    void requireAsBefore(Mark before, boolean maybeKilled) throws Fault, InterruptedException {
+        for (int round = 0; round < (maybeKilled ? ROUNDS : 1); round++) {
+            if (round > 0) {
+                Thread.sleep(ROUND_MILLIS);
+            }
+            if (!mark().equals(before)) {
+                throw Faults.sandbox(
+                        "the keeper of isolate's control group %s (isolate.service) was stopped or"
+                                        .formatted(root)
+                                + " started anew while a stage ran");
+            }
+        }
+    }
+
+    /**
+     * What to do where isolate has no control groups, though a service could make them.
+     *
+     * @return nothing if no such service is installed
+     */
+    static Optional<String> howToStart() {
+        return UNITS.stream().anyMatch(unit -> Files.exists(Path.of(unit)))
+                ? Optional.of(
+                        "isolate.service is installed but does not run; start it: systemctl enable"
+                                + " --now isolate.service")
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,90 @@
+package boxcar.sandbox;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import boxcar.job.Fault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** On folders that look like isolate's control group. */
+class IsolateKeeperTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path home;
+
+    @SuppressWarnings("NullAway.Init")
+    private Path root;
+
+    @SuppressWarnings("NullAway.Init")
+    private IsolateKeeper keeper;
+
+    @BeforeEach
+    void aKeeper() throws Exception {
+        root = Files.createDirectories(home.resolve("isolate.service"));
+        Files.createDirectory(root.resolve("daemon"));
+        Files.writeString(processes(), "411\n");
+        keeper = new IsolateKeeper(root);
+    }
+
+    private Path processes() {
+        return root.resolve("daemon/cgroup.procs");
+    }
+
+    private void isAFault(IsolateKeeper.Mark before) {
+        Fault fault = assertThrows(Fault.class, () -> keeper.requireAsBefore(before, false));
+        assertEquals("sandbox", fault.step());
+        assertEquals(Fault.Next.TRY_ELSEWHERE, fault.next());
+        assertTrue(
+                String.valueOf(fault.getMessage())
+                        .contains(
+                                "(isolate.service) was stopped or started anew while a stage ran"),
+                fault.getMessage());
+    }
+
+    @Test
+    void aKeeperThatGoesOnIsNoFault() {
+        IsolateKeeper.Mark before = keeper.mark();
+        assertDoesNotThrow(() -> keeper.requireAsBefore(before, true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "977\n"})
+    void aKeeperThatIsGoneOrAnotherIsAFault(String now) throws Exception {
+        IsolateKeeper.Mark before = keeper.mark();
+        Files.writeString(processes(), now);
+        isAFault(before);
+    }
+
+    @Test
+    void aGroupThatIsGoneIsAFault() throws Exception {
+        IsolateKeeper.Mark before = keeper.mark();
+        Files.delete(processes());
+        Files.delete(root.resolve("daemon"));
+        Files.delete(root);
+        isAFault(before);
+    }
+
+    @Test
+    void aGroupThatWasMadeAnewIsAFaultThoughItsKeeperHasTheSameNumber() throws Exception {
+        IsolateKeeper.Mark before = keeper.mark();
+        Files.move(root, home.resolve("former"));
+        Files.createDirectories(root.resolve("daemon"));
+        Files.writeString(processes(), "411\n");
+        isAFault(before);
+    }
+
+    @Test
+    void aGroupThatWasMadeByHandHasNoKeeperAndIsNoFault() throws Exception {
+        Files.delete(processes());
+        IsolateKeeper.Mark before = keeper.mark();
+        assertDoesNotThrow(() -> keeper.requireAsBefore(before, true));
+    }
+}
