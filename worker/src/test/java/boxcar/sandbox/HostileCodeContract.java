@@ -1255,7 +1255,7 @@ abstract class HostileCodeContract implements Told {
         String script =
                 "use Fcntl; sub look { my ($d, $n) = @_; opendir my $h, $d or return;"
                         + " for (readdir $h) { next if /^\\.\\.?$/ or $d eq '/proc' && /^(\\d|self$|thread-self$)/;"
-                        + " my $p = \"$d/$_\"; next if -l $p; if (-d _) { look($p, $n + 1) if $n < 6 }"
+                        + " my $p = \"$d/$_\"; next if -l $p or -c $p; if (-d _) { look($p, $n + 1) if $n < 6 }"
                         + " elsif (sysopen my $f, $p, O_WRONLY | O_NONBLOCK) { print \"$p\\n\" } } }"
                         + " look('/proc', 0); look('/sys', 0);";
 
