@@ -1210,6 +1210,53 @@ abstract class HostileCodeContract implements Told {
                 what + ": " + ending + out(ending) + err(ending));
     }
 
+    @Tried(
+            "Processes that cannot run: stopped; the parent of a `vfork` that never ends; one traced by"
+                    + " another that has ended")
+    @Must("wall time-out; dead")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "raise(SIGSTOP);",
+                "if (fork() == 0) { setsid(); raise(SIGSTOP); } for (;;) pause();",
+                "if (vfork() == 0) for (;;) pause();",
+                "if (fork() == 0) { ptrace(PTRACE_TRACEME, 0, 0, 0); raise(SIGSTOP); } for (;;) pause();"
+            })
+    void aProcessThatCannotRunIsKilledAllTheSame(String what) throws Exception {
+        compile(
+                """
+                #define _GNU_SOURCE
+                #include <signal.h>
+                #include <sys/ptrace.h>
+                #include <unistd.h>
+                int main(void) {
+                    %s
+                    for (;;) pause();
+                }
+                """
+                        .formatted(what));
+
+        Ending ending = run(Given.command(disk.path(), "/box/hostile").wall(Duration.ofSeconds(1)));
+
+        assertEquals(new WallTimeout(), ending.how(), ending.toString());
+    }
+
+    @Tried("A POSIX message queue with a message, left behind")
+    @Must("not found by the next stage, nor on the host")
+    @Test
+    void aMessageQueueDoesNotPassFromStageToStage() throws Exception {
+        needX86();
+        String open = CALL + "my ($n, $m) = ('boxcar-left', 'm'); my $q = c 240, $n, %s, 0666, 0;";
+
+        // O_RDWR and O_CREAT, and a message.
+        Ending left = run(perl(open.formatted("0102") + " print c(242, $q, $m, 1, 0, 0)"));
+        Ending next = run(perl(open.formatted("2") + " print $q < 0 ? 0 + $! : 'found'"));
+
+        // The first is refused where the limit of bytes in queues is 0.
+        assertTrue(out(left).matches("0|-1"), out(left) + err(left));
+        assertEquals("2", out(next), err(next));
+    }
+
     @Tried("A call of 32 bits (`int 0x80`) from a program of 64 bits")
     @Must("refused, or the program killed")
     @Test
