@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param past what can be known of who had the job before
  * @param worked to be called when what the job takes of this host is done, before it is answered;
  *     once more does no harm
+ * @param aside where a job waits that needs nothing of this host
  * @param held whether the lock is still ours; once it is not, somebody else may have the job
  */
 record Delivery(
@@ -23,6 +24,7 @@ record Delivery(
         Taken taken,
         Past past,
         Runnable worked,
+        Aside aside,
         BooleanSupplier held) {
     /** When a replica took it: by the clock, and by {@link System#nanoTime}. */
     record Taken(Instant at, long nanos) {}
@@ -48,6 +50,18 @@ record Delivery(
         }
     }
 
+    /** Lets another slot take jobs while a job of this one only waits, under its lock. */
+    @FunctionalInterface
+    interface Aside {
+        void await(Wait wait) throws InterruptedException;
+    }
+
+    /** Something that lasts. */
+    @FunctionalInterface
+    interface Wait {
+        void await() throws InterruptedException;
+    }
+
     /** What can be known of who had the job before. For any thread. */
     interface Past {
         /** What the count does not say; may change while the job runs. */
@@ -61,6 +75,10 @@ record Delivery(
          * @return true also if that cannot be told, and then there is a doubt
          */
         boolean isLedAsThen() throws InterruptedException;
+    }
+
+    Delivery with(Aside another) {
+        return new Delivery(topic, record, count, taken, past, worked, another, held);
     }
 
     byte @Nullable [] key() {

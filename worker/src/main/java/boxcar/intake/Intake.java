@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -44,14 +45,14 @@ public final class Intake implements AutoCloseable {
     private final ControlListener control;
     private final PastResults past;
     private final TopicEnds ends;
+    private final JobDesk desk;
     private final List<Slot> slots = new ArrayList<>();
-    private final List<Thread> slotThreads = new ArrayList<>();
+    private final List<Thread> slotThreads = new CopyOnWriteArrayList<>();
     private final Thread controlThread;
     private final Thread watch;
     private final AtomicBoolean fatal = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch hurried = new CountDownLatch(1);
-    private final CountDownLatch ended = new CountDownLatch(1);
 
     private Intake(
             IntakeSettings settings, Wire wire, Contracts contracts, Consumer<String> onFatal) {
@@ -62,8 +63,8 @@ public final class Intake implements AutoCloseable {
         this.settings = settings;
         this.onFatal = onFatal;
         this.reach = new Reach(settings.bootstrapServers(), clock);
-        var installing = Slot.Crew.of(topics.jobs(JobTopic.INSTALL), settings.installSlots());
-        var executing = Slot.Crew.of(topics.jobs(JobTopic.EXECUTE), settings.executeSlots());
+        Slot.Crew installing = crew(JobTopic.INSTALL, settings.installSlots());
+        Slot.Crew executing = crew(JobTopic.EXECUTE, settings.executeSlots());
         this.publisher =
                 new Publisher(clients, client + "-results", this::giveUp, executing::isBusy);
         this.progress =
@@ -87,7 +88,7 @@ public final class Intake implements AutoCloseable {
                         clock);
         this.past = new PastResults(clients, topics.results(), client + "-past");
         this.ends = new TopicEnds(clients, client + "-ends");
-        JobDesk desk =
+        this.desk =
                 new JobDesk(
                         new JobDesk.Doors(
                                 settings,
@@ -113,7 +114,11 @@ public final class Intake implements AutoCloseable {
                         this::giveUp);
         for (Slot.Place place : places().toList()) {
             Slot.Crew crew = place.topic() == JobTopic.INSTALL ? installing : executing;
-            slots.add(new Slot(place, crew, clients, memory, around));
+            Slot slot = new Slot(place, crew, clients, memory, around);
+            slots.add(slot);
+            if (place.isSpare()) {
+                crew.spares().ended(slot);
+            }
         }
         this.controlThread = Thread.ofVirtual().name("control").unstarted(control);
         this.watch = Thread.ofPlatform().daemon().name("slots").unstarted(this::watchSlots);
@@ -141,15 +146,35 @@ public final class Intake implements AutoCloseable {
         controlThread.start();
         // Threads of the system: waiting for a while costs a virtual one a turn of the timer's
         // thread.
-        slots.forEach(
-                slot -> slotThreads.add(Thread.ofPlatform().daemon().name("slot").start(slot)));
+        slots.stream().filter(slot -> !slot.isSpare()).forEach(this::start);
         watch.start();
+    }
+
+    private Slot.Crew crew(JobTopic topic, int count) {
+        var spares = new Spares(count, this::startSpare);
+        return Slot.Crew.of(settings.topics().jobs(topic), count, spares);
+    }
+
+    private void startSpare(Slot slot) {
+        start(() -> {
+            try {
+                slot.run();
+            } finally {
+                slot.rested();
+                slotThreads.remove(Thread.currentThread());
+            }
+        });
+    }
+
+    private void start(Runnable slot) {
+        slotThreads.add(Thread.ofPlatform().daemon().name("slot").start(slot));
     }
 
     /** A slot that waits for records waits until it is told otherwise. */
     private void watchSlots() {
         try {
-            while (!ended.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (slotThreads.stream().anyMatch(Thread::isAlive)) {
+                Thread.sleep(LOOK_EVERY_MILLIS);
                 slots.forEach(Intake::look);
             }
         } catch (InterruptedException e) {
@@ -220,6 +245,7 @@ public final class Intake implements AutoCloseable {
             return;
         }
         gate.stop();
+        desk.endRests();
         if (!endedOrHurried(settings.shutdownGrace())) {
             awaitIdleSlotsGone();
             log.info("Stopping {} jobs that are still running", held());
@@ -229,7 +255,6 @@ public final class Intake implements AutoCloseable {
             }
         }
         boolean _ = ended(List.of(controlThread), AFTER_GRACE);
-        ended.countDown();
         progress.close();
         past.close();
         ends.close();
@@ -292,17 +317,12 @@ public final class Intake implements AutoCloseable {
 
     private Stream<Slot.Place> places(JobTopic topic, int count) {
         TopicNames names = settings.topics();
-        return Stream.iterate(1, i -> i <= count, i -> i + 1)
+        int all = count == 0 ? 0 : count + Spares.MOST;
+        String name = settings.replica() + "-" + topic.name().toLowerCase(Locale.ROOT) + "-";
+        return Stream.iterate(1, i -> i <= all, i -> i + 1)
                 .map(i ->
                         new Slot.Place(
-                                settings.replica()
-                                        + "-"
-                                        + topic.name().toLowerCase(Locale.ROOT)
-                                        + "-"
-                                        + i,
-                                topic,
-                                names.jobs(topic),
-                                names.group(topic)));
+                                name + i, topic, names.jobs(topic), names.group(topic), i > count));
     }
 
     private static boolean ended(List<Thread> threads, Duration within) {

@@ -12,6 +12,8 @@ import boxcar.job.Telemetry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -30,6 +32,10 @@ import org.slf4j.LoggerFactory;
 final class JobDesk implements RecordHandler {
     private static final Logger log = LoggerFactory.getLogger(JobDesk.class);
     private static final Duration LONGEST_BACK_OFF = Duration.ofMinutes(1);
+
+    /** What is given back goes within milliseconds to whoever polls. */
+    private static final Duration ELSEWHERE = Duration.ofMillis(200);
+
     private static final Settling ACCEPT = new Settling.Accept();
 
     /**
@@ -43,9 +49,13 @@ final class JobDesk implements RecordHandler {
     private final Answers answers;
     private final JobTurns turns = new JobTurns();
     private final Doubtful doubtful = new Doubtful();
+    private final Map<JobTopic, Rests> rests = new EnumMap<>(JobTopic.class);
 
     JobDesk(Doors doors, Outbox outbox, InstantSource clock) {
         this.doors = doors;
+        for (JobTopic topic : JobTopic.values()) {
+            rests.put(topic, new Rests(Spares.MOST));
+        }
         this.deadLetters = new DeadLetters(doors.settings, outbox, doors.telemetry);
         this.answers =
                 new Answers(
@@ -88,6 +98,11 @@ final class JobDesk implements RecordHandler {
         };
     }
 
+    /** Jobs that wait before they are given back are given back now, and those to come at once. */
+    void endRests() {
+        rests.values().forEach(Rests::endAll);
+    }
+
     /** Answers a job that has no answer yet. */
     @FunctionalInterface
     private interface Work {
@@ -111,7 +126,7 @@ final class JobDesk implements RecordHandler {
         } catch (Fault fault) {
             log.error("No dead letter for {}: {}", delivery.place(), fault.getMessage());
             doors.telemetry.fault(fault.step());
-            return backOff(delivery, fault);
+            return backOff(delivery, fault, new Cancellation());
         }
     }
 
@@ -167,9 +182,32 @@ final class JobDesk implements RecordHandler {
         if (isLast(delivery)) {
             return bury(delivery, "deliveries", "the last delivery failed: " + fault.getMessage());
         }
-        Settling settling = backOff(delivery, fault);
+        Settling settling;
+        Cancellation cancellation = doors.cancellations.began(claim.jobId());
+        try {
+            settling = backOff(delivery, fault, cancellation);
+        } finally {
+            doors.cancellations.ended(claim.jobId());
+        }
+        if (cancellation.isCancelled() && isAnsweredAsCancelled(delivery, claim)) {
+            return ACCEPT;
+        }
         doors.telemetry.released(claim.kind());
         return settling;
+    }
+
+    /** Its result may be out, if the fault was that nobody said so; then that stands. */
+    private boolean isAnsweredAsCancelled(Delivery delivery, Claim claim)
+            throws InterruptedException {
+        doubtful.add(claim.jobId());
+        try {
+            boolean _ = giveFirst(delivery, claim, JobResult.cancelled());
+            doubtful.remove(claim.jobId());
+            return true;
+        } catch (Fault unpublished) {
+            doors.telemetry.fault(unpublished.step());
+            return false;
+        }
     }
 
     private static JobResult terminal(Fault fault) {
@@ -334,14 +372,20 @@ final class JobDesk implements RecordHandler {
         }
     }
 
-    /** Waits under the lock, since a released record comes back at once and counts. */
-    private Settling backOff(Delivery delivery, Fault fault) throws InterruptedException {
+    /**
+     * Waits under the lock, since a released record comes back at once and counts; and aside, since
+     * jobs that need nothing of what failed here must not wait for it.
+     */
+    private Settling backOff(Delivery delivery, Fault fault, Cancellation cancellation)
+            throws InterruptedException {
         long base = doors.settings.faultBackOff().toMillis() << Math.min(delivery.count() - 1, 16);
         long millis = Math.min(base, LONGEST_BACK_OFF.toMillis());
         long jittered = ThreadLocalRandom.current().nextLong(millis / 2, millis + 1);
-        Thread.sleep(Duration.ofMillis(jittered));
+        Rests resting = Objects.requireNonNull(rests.get(delivery.topic()));
+        delivery.worked().run();
+        delivery.aside().await(() -> resting.rest(Duration.ofMillis(jittered), cancellation));
         boolean elsewhere = fault.next() == Fault.Next.TRY_ELSEWHERE;
-        return new Settling.Release(elsewhere ? Duration.ofMillis(jittered) : Duration.ZERO);
+        return new Settling.Release(elsewhere ? ELSEWHERE : Duration.ZERO);
     }
 
     private static Duration queued(Delivery delivery) {

@@ -3,6 +3,7 @@ package boxcar.intake;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 
 /**
@@ -55,9 +56,22 @@ final class JobMemory implements RecordHandler {
                         ? 0
                         : (int) Math.min(kib, (weight.applyAsLong(value) + KIB - 1) / KIB);
         room.acquire(taken);
+        AtomicBoolean has = new AtomicBoolean(true);
+        Delivery.Aside aside =
+                wait -> {
+                    leave(has, taken);
+                    delivery.aside().await(wait);
+                };
         try {
-            return handler.handle(delivery);
+            return handler.handle(delivery.with(aside));
         } finally {
+            leave(has, taken);
+        }
+    }
+
+    /** A job that waits before it is given back has nothing left that takes room. */
+    private void leave(AtomicBoolean has, int taken) {
+        if (has.compareAndSet(true, false)) {
             room.release(taken);
         }
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -54,6 +55,7 @@ final class Slot implements Runnable {
     private final Surroundings around;
     private volatile @Nullable Handful held;
     private volatile @Nullable Waiting waiting;
+    private final AtomicBoolean hasPlace = new AtomicBoolean();
     private volatile boolean abandoned;
     private volatile boolean serving;
     private volatile boolean hasServed;
@@ -72,8 +74,12 @@ final class Slot implements Runnable {
         this.around = around;
     }
 
-    /** Which slot it is. */
-    record Place(String name, JobTopic topic, String topicName, String group) {}
+    /**
+     * Which slot it is.
+     *
+     * @param isSpare it serves only while another one does not
+     */
+    record Place(String name, JobTopic topic, String topicName, String group, boolean isSpare) {}
 
     /** What all slots share. */
     record Surroundings(
@@ -90,16 +96,18 @@ final class Slot implements Runnable {
      * What the slots of a topic share.
      *
      * @param pollers a permit for each slot that may poll at a time
+     * @param spares the places of slots that serve
      */
-    record Crew(Pace pace, Turns turns, Semaphore pollers) {
+    record Crew(Pace pace, Turns turns, Semaphore pollers, Spares spares) {
         /** One that waits for records, and one to take over when it has some. */
         static final int POLLERS = 2;
 
-        static Crew of(String topic, int slots) {
+        static Crew of(String topic, int slots, Spares spares) {
             return new Crew(
                     new Pace(topic, slots, System::nanoTime),
                     new Turns(slots),
-                    new Semaphore(POLLERS, true));
+                    new Semaphore(POLLERS, true),
+                    spares);
         }
 
         /** Whether the next result will come soon. */
@@ -133,6 +141,15 @@ final class Slot implements Runnable {
                 turns.taken(width);
             }
         }
+    }
+
+    boolean isSpare() {
+        return place.isSpare();
+    }
+
+    /** Its thread has ended; it may be started again. */
+    void rested() {
+        crew.spares.ended(this);
     }
 
     /** How many jobs are held now. */
@@ -174,12 +191,40 @@ final class Slot implements Runnable {
     public void run() {
         try {
             while (around.gate.awaitOpen()) {
-                if (!serveOnce()) {
+                if (takePlace(POLL)) {
+                    if (!serveInPlace()) {
+                        return;
+                    }
+                } else if (place.isSpare()) {
                     return;
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean serveInPlace() throws InterruptedException {
+        try {
+            return serveOnce();
+        } finally {
+            if (hasPlace.compareAndSet(true, false)) {
+                crew.spares.leavePlace();
+            }
+        }
+    }
+
+    private boolean takePlace(Duration patience) throws InterruptedException {
+        if (!hasPlace.get() && crew.spares.takePlace(patience)) {
+            hasPlace.set(true);
+        }
+        return hasPlace.get();
+    }
+
+    /** This slot takes nothing for a while. For any thread. */
+    private void letAnotherServe() {
+        if (hasPlace.compareAndSet(true, false)) {
+            crew.spares.leavePlaceToAnother();
         }
     }
 
@@ -306,7 +351,7 @@ final class Slot implements Runnable {
                     Duration.ofNanos(taken - asked),
                     Duration.ofNanos(System.nanoTime() - taken));
             around.gate.rest(rest);
-            if (leases.areInDoubt()) {
+            if (leases.areInDoubt() || !takePlace(Duration.ZERO)) {
                 return;
             }
         }
@@ -390,6 +435,7 @@ final class Slot implements Runnable {
             long taken)
             throws InterruptedException {
         CountDownLatch running = new CountDownLatch(records.count());
+        AtWork atWork = new AtWork(records.count(), this::letAnotherServe);
         List<HeldJob> jobs = new ArrayList<>();
         var at = new Delivery.Taken(around.clock.instant(), taken);
         for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -405,9 +451,15 @@ final class Slot implements Runnable {
                                             at,
                                             past,
                                             over,
+                                            atWork::aside,
                                             lease::isHeld),
                                     taken);
-            jobs.add(HeldJob.start(lease, work, crew.turns, running::countDown));
+            Runnable onEnd =
+                    () -> {
+                        atWork.ended();
+                        running.countDown();
+                    };
+            jobs.add(HeldJob.start(lease, work, crew.turns, onEnd));
         }
         stopPolling();
         var handful =

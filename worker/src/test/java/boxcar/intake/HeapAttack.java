@@ -136,6 +136,7 @@ final class HeapAttack {
                 new Delivery.Taken(Instant.now(), System.nanoTime()),
                 new NoPast(),
                 () -> {},
+                Delivery.Wait::await,
                 () -> true);
     }
 

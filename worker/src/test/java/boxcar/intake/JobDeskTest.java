@@ -471,6 +471,7 @@ class JobDeskTest {
                 new Delivery.Taken(Instant.now(), System.nanoTime()),
                 before(),
                 () -> worked = true,
+                Delivery.Wait::await,
                 () -> held);
     }
 
