@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -18,6 +19,12 @@ import org.apache.kafka.common.KafkaException;
  */
 final class ProgressPublisher implements AutoCloseable {
     private static final int QUEUED = 10_000;
+
+    /** Bytes of the heap that lines in the queue take together at most. */
+    private static final int QUEUED_BYTES = 4 << 20;
+
+    private static final int LINE_BYTES = 128;
+    private static final int CHARACTER_BYTES = 2;
     private static final Duration CLOSING = Duration.ofSeconds(1);
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -25,6 +32,7 @@ final class ProgressPublisher implements AutoCloseable {
     private final Wire wire;
     private final InstantSource clock;
     private final BlockingQueue<Line> queue = new ArrayBlockingQueue<>(QUEUED);
+    private final Semaphore room = new Semaphore(QUEUED_BYTES);
     private final Thread sender;
 
     ProgressPublisher(
@@ -40,20 +48,28 @@ final class ProgressPublisher implements AutoCloseable {
         sender.start();
     }
 
-    private record Line(String jobId, Progress.Tag tag, String text, Instant at) {}
+    private record Line(String jobId, Progress.Tag tag, String text, Instant at) {
+        int bytes() {
+            return LINE_BYTES + CHARACTER_BYTES * text.length();
+        }
+    }
 
     /** What a job says. Never blocks. */
-    @SuppressWarnings("FutureReturnValueIgnored") // Dropped if it does not fit, which is meant.
     Progress of(String jobId) {
         return (tag, text) -> {
-            boolean _ = queue.offer(new Line(jobId, tag, text, clock.instant()));
+            Line line = new Line(jobId, tag, text, clock.instant());
+            if (room.tryAcquire(line.bytes()) && !queue.offer(line)) {
+                room.release(line.bytes());
+            }
         };
     }
 
     private void sendAll() {
         try {
             while (!Thread.currentThread().isInterrupted()) {
-                send(queue.take());
+                Line line = queue.take();
+                room.release(line.bytes());
+                send(line);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -5,11 +5,16 @@ import boxcar.job.Stage;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Cuts output into lines of progress; a line over 4 KiB is cut. Both streams may call at once. */
+/**
+ * Cuts output into lines of progress; a line over 4 KiB is cut, and only the first megabyte is
+ * told. Both streams may call at once.
+ */
 final class Lines implements Stage.OutputListener {
     private static final int LONGEST = 4096;
+    private static final int MOST = 1 << 20;
     private final Progress progress;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private int told;
 
     Lines(Progress progress) {
         this.progress = progress;
@@ -17,7 +22,9 @@ final class Lines implements Stage.OutputListener {
 
     @Override
     public synchronized void printed(byte[] bytes, int length) {
-        for (int i = 0; i < length; i++) {
+        int heard = Math.min(length, MOST - told);
+        told += heard;
+        for (int i = 0; i < heard; i++) {
             if (bytes[i] == '\n' || line.size() >= LONGEST) {
                 flush();
             }
@@ -25,6 +32,14 @@ final class Lines implements Stage.OutputListener {
                 line.write(bytes[i]);
             }
         }
+        if (heard > 0 && told == MOST) {
+            tellNoMore();
+        }
+    }
+
+    private void tellNoMore() {
+        flush();
+        progress.line(Progress.Tag.NOTE, "More output is not told here");
     }
 
     /** Tells what is left without an end of line. */
