@@ -27,8 +27,7 @@ public final class FirstContact {
     /** Addresses that are tried, of servers and of each; with more, Kafka's clients find out. */
     private static final int AT_MOST = 2;
 
-    /** A broker on a busy host took more than 8 s for its first answer. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(8);
 
     private FirstContact() {}
 
