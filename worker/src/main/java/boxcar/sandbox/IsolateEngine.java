@@ -191,7 +191,8 @@ final class IsolateEngine implements BoxEngine {
             StageTime.tell(ending, telemetry, timing);
         }
         if (keeper != null && mark != null) {
-            keeper.requireAsBefore(mark, maybeKilled(ending.how()));
+            boolean unexplained = !ending.usage().oomKilled() && maybeKilled(ending.how());
+            keeper.requireAsBefore(mark, unexplained);
         }
         try (var _ = telemetry.begin("box-clean-up")) {
             clean(box);
