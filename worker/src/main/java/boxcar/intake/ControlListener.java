@@ -27,8 +27,12 @@ final class ControlListener implements Runnable {
     private static final Duration LOOK_PATIENCE = Duration.ofSeconds(3);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
+    /** A flood of records that nobody can read must not fill the log. */
+    private static final int TOLD_EACH = 1000;
+
     private final Doors doors;
     private final InstantSource clock;
+    private long unread;
 
     ControlListener(Doors doors, InstantSource clock) {
         this.doors = doors;
@@ -99,12 +103,16 @@ final class ControlListener implements Runnable {
         try {
             doors.cancellations.cancel(doors.wire.cancelled(record.value()));
         } catch (RuntimeException e) {
-            log.warn(
-                    "Passing over {}-{}@{}: {}",
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    e.getMessage());
+            unread++;
+            if (unread % TOLD_EACH == 1) {
+                log.warn(
+                        "Passing over {}-{}@{}, the {}. of its kind: {}",
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        unread,
+                        e.getMessage());
+            }
         }
     }
 }
