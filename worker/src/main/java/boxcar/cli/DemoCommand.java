@@ -127,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
         try {
             for (Act act : acts) {
                 JobJson.Prepared prepared = jobs.prepare(act.topic(), examples.read(act.file()));
-                if (!(prepared.decoded() instanceof Decoded.Good(var job))) {
+                if (!(prepared.decoded() instanceof Decoded.Good(var job, _))) {
                     throw new UsageException(
                             "examples/" + act.file() + " is no good job: " + prepared.decoded());
                 }

@@ -99,7 +99,8 @@ public final class Replica implements AutoCloseable {
                         settings,
                         wire,
                         runtimes.catalogue(),
-                        new CatalogueFollower.Told(this::caughtUp, intake::giveUp)));
+                        new CatalogueFollower.Told(
+                                this::caughtUp, this::awaitUpdate, intake::giveUp)));
         metrics.watch(
                 new Metrics.Watched(
                         Version.text(),
@@ -214,6 +215,12 @@ public final class Replica implements AutoCloseable {
         LOG.info(
                 "the catalogue was followed to its end: {} runtimes",
                 listed(runtimes.catalogue()).size());
+    }
+
+    /** Other replicas know runtimes that this one cannot: it takes no jobs until it is updated. */
+    private void awaitUpdate(String message) {
+        LOG.error("{}; it takes no jobs until then", message);
+        intake.pause(message);
     }
 
     private static java.util.List<boxcar.job.LanguageRuntime> listed(Catalogue catalogue) {

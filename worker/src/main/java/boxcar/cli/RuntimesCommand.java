@@ -3,6 +3,7 @@ package boxcar.cli;
 import boxcar.config.Config;
 import boxcar.intake.BoxcarClient;
 import boxcar.intake.CatalogueCodec;
+import boxcar.intake.UnreadableValue;
 import boxcar.job.CatalogueRecord;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -33,8 +34,15 @@ final class RuntimesCommand implements Callable<Integer> {
         Map<Long, CatalogueRecord.Installed> runtimes = new TreeMap<>();
         try (BoxcarClient client = Setup.client(config)) {
             for (BoxcarClient.Raw raw : client.catalogue()) {
-                CatalogueCodec.decode(raw.value())
-                        .ifPresent(entry -> follow(runtimes, raw.offset(), entry));
+                try {
+                    follow(runtimes, raw.offset(), CatalogueCodec.decode(raw.value()));
+                } catch (UnreadableValue e) {
+                    if (e.isNewer()) {
+                        System.err.printf(
+                                "boxcar: the record at offset %d is not shown: %s; update boxcar%n",
+                                raw.offset(), e.getMessage());
+                    }
+                }
             }
         }
         if (json) {

@@ -63,9 +63,11 @@ final class Submission {
 
     private int send(Config config, JobTopic topic, JobJson.Prepared prepared) throws Exception {
         return switch (prepared.decoded()) {
-            case Decoded.Good(var job) -> send(config, topic, job.id(), prepared.value());
-            case Decoded.Bad(String id, var kind, _, Rejection rejection) ->
+            case Decoded.Good(var job, _) -> send(config, topic, job.id(), prepared.value());
+            case Decoded.Bad(String id, var kind, _, Rejection rejection, _) ->
                     rejected(id, kind.name(), rejection);
+            case Decoded.Newer newer ->
+                    throw new UsageException("the job cannot be read: " + newer.message());
             case Decoded.Unreadable(_, String message) ->
                     throw new UsageException("the job cannot be read: " + message);
         };
@@ -74,11 +76,7 @@ final class Submission {
     private int rejected(String id, String kind, Rejection rejection) {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
         result.put("job_id", id).put("kind", kind).put("outcome", "REJECTED");
-        result.putObject("rejection")
-                .put("field", rejection.field())
-                .put("value", rejection.value())
-                .put("bound", rejection.bound())
-                .put("message", rejection.message());
+        result.set("rejection", JobJson.rejection(rejection));
         print(result);
         System.err.println("boxcar: the job was not sent");
         return Exit.REJECTED;

@@ -9,6 +9,7 @@ import boxcar.job.JobResult.Outcome;
 import boxcar.job.JobResult.StageResult;
 import boxcar.job.JobResult.TestResult;
 import boxcar.job.LanguageRuntime;
+import boxcar.job.Rejection;
 import boxcar.job.Verdict;
 import boxcar.job.Workshop;
 import java.util.ArrayList;
@@ -81,9 +82,10 @@ final class Execution {
     private void rejectIfTooLate() throws Rejected {
         if (job.deadline() != null && !settings.clock().instant().isBefore(job.deadline())) {
             throw new Rejected(
+                    Rejection.Code.DEADLINE_PASSED,
                     "deadline",
                     job.deadline().toString(),
-                    "must not be past when the job is taken up");
+                    "must not be in the past");
         }
     }
 

@@ -146,7 +146,12 @@ final class Installation {
         Optional<LanguageRuntime> winner = catalogue.find(job.definition().name());
         if (winner.isEmpty()) {
             throw new Rejected(
-                    "name", job.definition().name(), "was removed as soon as it was installed");
+                    new Rejection(
+                                    Rejection.Code.REMOVED_MEANWHILE,
+                                    "name",
+                                    job.definition().name(),
+                                    "must not be removed while it is installed")
+                            .sayingThatItsValue("was removed while it was being installed"));
         }
         if (winner.get().id() != offset) {
             return alreadyThere(winner.get(), install, workshop);
@@ -162,9 +167,11 @@ final class Installation {
         if (!runtime.jobId().equals(job.id())) {
             throw new Rejected(
                     new Rejection(
-                            "name",
-                            runtime.name(),
-                            "must not be taken, and is by runtime " + runtime.id()));
+                                    Rejection.Code.NAME_TAKEN,
+                                    "name",
+                                    runtime.name(),
+                                    "must not be the name of an installed runtime")
+                            .sayingThatItsValue("is taken by runtime " + runtime.id()));
         }
         return installed(runtime, result(Verdict.OK, install, null, null, runtime), workshop);
     }

@@ -11,8 +11,8 @@ final class Rejected extends Exception {
         this.rejection = rejection;
     }
 
-    Rejected(String field, String value, String bound) {
-        this(new Rejection(field, value, bound));
+    Rejected(Rejection.Code code, String field, String value, String bound) {
+        this(new Rejection(code, field, value, bound));
     }
 
     Rejection rejection() {

@@ -5,6 +5,7 @@ import boxcar.job.CatalogueLog;
 import boxcar.job.Fault;
 import boxcar.job.Job.RuntimeRef;
 import boxcar.job.LanguageRuntime;
+import boxcar.job.Rejection;
 import java.util.Optional;
 
 /**
@@ -45,11 +46,16 @@ final class RuntimeLookup {
         return switch (reference) {
             case RuntimeRef.ById(long id) ->
                     new Rejected(
+                            Rejection.Code.NO_SUCH_RUNTIME,
                             "runtime_id",
                             Long.toString(id),
                             "must be the id of an installed runtime");
             case RuntimeRef.ByName(String name) ->
-                    new Rejected("runtime", name, "must be the name of an installed runtime");
+                    new Rejected(
+                            Rejection.Code.NO_SUCH_RUNTIME,
+                            "runtime",
+                            name,
+                            "must be the name of an installed runtime");
         };
     }
 }

@@ -4,6 +4,7 @@ import boxcar.engine.WorkDirectories.WorkDirectory;
 import boxcar.job.Fault;
 import boxcar.job.Job.SourceFile;
 import boxcar.job.Job.Sources;
+import boxcar.job.Rejection;
 
 /** Puts a job's sources into a work directory. */
 final class SourceTree {
@@ -18,11 +19,15 @@ final class SourceTree {
             if (file.path().equals(sourceFileName)
                     || file.path().startsWith(sourceFileName + "/")) {
                 throw new Rejected(
-                        file.field(),
-                        file.path(),
-                        "must not collide with source_code, which this runtime calls '"
-                                + sourceFileName
-                                + "'");
+                        new Rejection(
+                                        Rejection.Code.CONFLICT,
+                                        file.field(),
+                                        file.path(),
+                                        "must not be '" + sourceFileName + "' or below it")
+                                .sayingThatItsValue(
+                                        "is in the way of source_code, which this runtime puts into '"
+                                                + sourceFileName
+                                                + "'"));
             }
         }
     }

@@ -3,6 +3,7 @@ package boxcar.intake;
 import boxcar.job.Job;
 import boxcar.job.JobResult;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A result with who, when and which delivery: what a record of the results topic tells, save for
@@ -11,6 +12,7 @@ import java.time.Instant;
  * @param attempt unique for each time that a replica took the job up
  * @param delivery from 1
  * @param queuedAt when the job's record was written
+ * @param format how the record is written; null: as the operator chose
  */
 public record Answer(
         String jobId,
@@ -20,4 +22,5 @@ public record Answer(
         int delivery,
         Instant queuedAt,
         Instant startedAt,
-        Instant finishedAt) {}
+        Instant finishedAt,
+        @Nullable Format format) {}

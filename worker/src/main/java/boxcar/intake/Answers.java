@@ -133,7 +133,8 @@ final class Answers {
                             delivery.count(),
                             delivery.queuedAt(),
                             delivery.taken().at(),
-                            clock.instant()));
+                            clock.instant(),
+                            claim.format()));
         }
     }
 

@@ -1,5 +1,8 @@
 package boxcar.intake;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Optional;
 import org.apache.avro.Schema;
 
 /**
@@ -38,6 +41,17 @@ final class AvroShape {
         }
     }
 
+    /** The text at a place, if there is one. */
+    static Optional<String> leadingText(byte[] bytes, int from) {
+        try {
+            AvroShape shape = new AvroShape(bytes, from);
+            int length = shape.text();
+            return Optional.of(new String(bytes, shape.at - length, length, UTF_8));
+        } catch (UnreadableValue _) {
+            return Optional.empty();
+        }
+    }
+
     private void walk(Schema schema) throws UnreadableValue {
         values++;
         if (values > JobWeight.MOST_VALUES) {
@@ -52,7 +66,9 @@ final class AvroShape {
             case UNION -> walk(branch(schema));
             case ARRAY -> blocks(schema.getElementType(), false);
             case MAP -> blocks(schema.getValueType(), true);
-            case STRING -> text();
+            case STRING -> {
+                int _ = text();
+            }
             case BYTES -> skip(number());
             case FIXED -> skip(schema.getFixedSize());
             case ENUM -> index(schema.getEnumSymbols().size());
@@ -82,20 +98,24 @@ final class AvroShape {
             }
             for (; left > 0; left--) {
                 if (keyed) {
-                    text();
+                    int _ = text();
                 }
                 walk(item);
             }
         }
     }
 
-    private void text() throws UnreadableValue {
+    /**
+     * @return its length in bytes
+     */
+    private int text() throws UnreadableValue {
         long length = number();
         int from = at;
         skip(length);
         if (!Utf8.isValid(bytes, from, at)) {
             throw new UnreadableValue("malformed-avro", "a text is not UTF-8, at byte " + from);
         }
+        return at - from;
     }
 
     private int index(int size) throws UnreadableValue {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
@@ -78,11 +79,20 @@ final class AvroValues {
                 WireSchemas.byFingerprint(fingerprint)
                         .orElseThrow(() ->
                                 new UnreadableValue(
-                                        "unknown-schema",
-                                        "no schema of this version has the fingerprint "
-                                                + Long.toHexString(fingerprint)));
+                                        UnreadableValue.UNKNOWN_SCHEMA,
+                                        "its schema, with the fingerprint "
+                                                + Long.toHexString(fingerprint)
+                                                + ", is unknown here: a newer Boxcar wrote it"));
         AvroShape.check(written, value, HEADER);
         return body(written, value);
+    }
+
+    /**
+     * The job id of a job whose schema is unknown: {@code job_id} is the first field of each job in
+     * every version.
+     */
+    static Optional<String> jobId(byte[] value) {
+        return AvroShape.leadingText(value, HEADER);
     }
 
     private static SpecificRecordBase body(Schema written, byte[] value) throws UnreadableValue {

@@ -2,12 +2,12 @@ package boxcar.intake;
 
 import boxcar.job.CatalogueRecord;
 import boxcar.job.Limits;
+import boxcar.job.Rejection;
 import boxcar.job.RuntimeDefinition;
 import boxcar.schema.RuntimeInstalled;
 import boxcar.schema.RuntimeRemoved;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +30,18 @@ public final class CatalogueCodec {
     /**
      * In either format; JSON that does not name its type is a RuntimeInstalled.
      *
-     * @return empty if it is no record of the catalogue, or one that no replica could use
+     * @throws UnreadableValue if it is no record of the catalogue, or one that no replica could
+     *     use, or one that only a newer version can read
      */
-    public static Optional<CatalogueRecord> decode(byte @Nullable [] value) {
+    public static CatalogueRecord decode(byte @Nullable [] value) throws UnreadableValue {
         try {
             return switch (Values.read(value, "RuntimeInstalled")) {
-                case RuntimeInstalled installed -> Optional.of(entry(installed));
-                case RuntimeRemoved removed -> Optional.of(entry(removed));
-                default -> Optional.empty();
+                case RuntimeInstalled installed -> entry(installed);
+                case RuntimeRemoved removed -> entry(removed);
+                default -> throw new UnreadableValue("wrong-record", "it is of another topic");
             };
-        } catch (UnreadableValue | Refusal | IllegalArgumentException _) {
-            return Optional.empty();
+        } catch (Refusal | IllegalArgumentException e) {
+            throw new UnreadableValue("wrong-field", String.valueOf(e.getMessage()));
         }
     }
 
@@ -112,7 +113,7 @@ public final class CatalogueCodec {
 
     private static <T> T given(String name, @Nullable T value) throws Refusal {
         if (value == null) {
-            throw Refusal.of("limits." + name, "must be given");
+            throw Refusal.of(Rejection.Code.MISSING, "limits." + name, "must be given");
         }
         return value;
     }

@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
  * the catalogue stopped, and says once when it has come to where the log ended at its start.
  *
  * <p>Survives brokers that go and come, and a catalogue that fails: the same record is then tried
- * again.
+ * again. A record that can never be read is skipped. At a record that a newer version of Boxcar
+ * wrote it stops: the replicas that can read it follow it, and this one would have another
+ * catalogue than they if it went on.
  */
 public final class CatalogueFollower implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CatalogueFollower.class);
@@ -61,9 +63,18 @@ public final class CatalogueFollower implements AutoCloseable {
      * Who hears of it, on the follower's thread.
      *
      * @param onCaughtUp called once
+     * @param onNewer gets one line for people at a record of a newer version; nothing is followed
+     *     after that
      * @param onFatal gets one line for people when we are refused; nothing is followed after that
      */
-    public record Told(Runnable onCaughtUp, Consumer<String> onFatal) {}
+    public record Told(Runnable onCaughtUp, Consumer<String> onNewer, Consumer<String> onFatal) {}
+
+    /** The log goes on with a record that only a newer version of Boxcar can read. */
+    private static final class NewerRecord extends Exception {
+        NewerRecord(String message) {
+            super(message, null, false, false);
+        }
+    }
 
     public static CatalogueFollower start(
             IntakeSettings settings, Wire wire, Catalogue catalogue, Told told) {
@@ -96,6 +107,9 @@ public final class CatalogueFollower implements AutoCloseable {
                     seek(consumer);
                     read(consumer);
                 } catch (InterruptException e) {
+                    return;
+                } catch (NewerRecord e) {
+                    told.onNewer.accept(String.valueOf(e.getMessage()));
                     return;
                 } catch (KafkaException | TimeoutException e) {
                     reach.lost(e);
@@ -142,7 +156,7 @@ public final class CatalogueFollower implements AutoCloseable {
         return told == null ? 0 : told;
     }
 
-    private void read(KafkaConsumer<byte[], byte[]> consumer) throws Fault {
+    private void read(KafkaConsumer<byte[], byte[]> consumer) throws Fault, NewerRecord {
         long end = offset(consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
         while (!gate.isStopped()) {
             if (!caughtUp && consumer.position(partition, PATIENCE) >= end) {
@@ -156,11 +170,16 @@ public final class CatalogueFollower implements AutoCloseable {
         }
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) throws Fault {
+    private void take(ConsumerRecord<byte[], byte[]> record) throws Fault, NewerRecord {
         CatalogueRecord entry;
         try {
             entry = wire.catalogue(record.value());
-        } catch (RuntimeException e) {
+        } catch (UnreadableValue e) {
+            if (e.isNewer()) {
+                throw new NewerRecord(
+                        "%s@%d cannot be followed: %s. Update this worker"
+                                .formatted(partition, record.offset(), e.getMessage()));
+            }
             log.error(
                     "Passing over {}@{}, which cannot be read: {}",
                     partition,

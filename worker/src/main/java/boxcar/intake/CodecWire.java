@@ -58,7 +58,7 @@ public final class CodecWire implements Wire {
     }
 
     private byte[] encode(Answer answer) {
-        return results.encode(
+        return results.in(answer.format()).encode(
                 answer.result(),
                 new ResultStamp(
                         answer.jobId(),
@@ -94,9 +94,8 @@ public final class CodecWire implements Wire {
     }
 
     @Override
-    public String cancelled(byte @Nullable [] value) {
-        return decoder.decodeCancel(value)
-                .orElseThrow(() -> new IllegalArgumentException("no CancelJob with a job_id"));
+    public String cancelled(byte @Nullable [] value) throws UnreadableValue {
+        return JobDecoder.cancelled(value);
     }
 
     @Override
@@ -110,8 +109,7 @@ public final class CodecWire implements Wire {
     }
 
     @Override
-    public CatalogueRecord catalogue(byte @Nullable [] value) {
-        return CatalogueCodec.decode(value)
-                .orElseThrow(() -> new IllegalArgumentException("no record of the catalogue"));
+    public CatalogueRecord catalogue(byte @Nullable [] value) throws UnreadableValue {
+        return CatalogueCodec.decode(value);
     }
 }

@@ -102,16 +102,18 @@ final class ControlListener implements Runnable {
     private void hear(ConsumerRecord<byte[], byte[]> record) {
         try {
             doors.cancellations.cancel(doors.wire.cancelled(record.value()));
-        } catch (RuntimeException e) {
+        } catch (UnreadableValue | RuntimeException e) {
             unread++;
+            boolean newer = e instanceof UnreadableValue unreadable && unreadable.isNewer();
             if (unread % TOLD_EACH == 1) {
                 log.warn(
-                        "Passing over {}-{}@{}, the {}. of its kind: {}",
+                        "{}-{}@{}, the {}. of its kind, cancels nothing here: {}{}",
                         record.topic(),
                         record.partition(),
                         record.offset(),
                         unread,
-                        e.getMessage());
+                        e.getMessage(),
+                        newer ? "; update this worker" : "");
             }
         }
     }

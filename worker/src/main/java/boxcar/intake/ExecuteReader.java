@@ -1,9 +1,12 @@
 package boxcar.intake;
 
 import static boxcar.intake.SourcesReader.bytes;
+import static boxcar.job.Rejection.Code.CONFLICT;
+import static boxcar.job.Rejection.Code.GIVEN_TWICE;
 
 import boxcar.job.Job;
 import boxcar.job.Limits;
+import boxcar.job.Rejection;
 import boxcar.job.StageKind;
 import boxcar.schema.ExecuteJob;
 import java.time.Instant;
@@ -27,7 +30,9 @@ final class ExecuteReader {
         Job.Sources sources = new SourcesReader(rules.caps()).read(job);
         if (job.getStdin().hasRemaining() && !job.getTests().isEmpty()) {
             throw Refusal.of(
-                    "stdin", "must not be given together with tests, which have their own");
+                    CONFLICT,
+                    "stdin",
+                    "must not be given together with tests, which have their own");
         }
         long argBytes = arguments("args", job.getArgs(), 0, 0);
         environment(job.getEnv());
@@ -54,15 +59,23 @@ final class ExecuteReader {
     static Job.RuntimeRef runtime(@Nullable Long id, @Nullable String name) throws Refusal {
         if (name != null) {
             if (id != null) {
-                throw Refusal.of("runtime", name, "must not be given together with runtime_id");
+                throw Refusal.naming(
+                        CONFLICT, "runtime", name, "must not be given together with runtime_id");
             }
             return new Job.RuntimeRef.ByName(TextRules.name("runtime", name));
         }
         if (id == null) {
-            throw Refusal.of("runtime", "or runtime_id must be given");
+            throw Refusal.of(
+                    Rejection.Code.MISSING, "runtime", "must be given, unless runtime_id is given");
         }
         if (id < 0) {
-            throw Refusal.of("runtime_id", id.toString(), "must be at least 0");
+            throw new Refusal(
+                    new Rejection(
+                                    Rejection.Code.BELOW_MINIMUM,
+                                    "runtime_id",
+                                    id.toString(),
+                                    "must be at least 0")
+                            .within(new Rejection.Range(0.0, null, null)));
         }
         return new Job.RuntimeRef.ById(id);
     }
@@ -92,8 +105,8 @@ final class ExecuteReader {
         for (Map.Entry<String, String> entry : env.entrySet()) {
             String name = entry.getKey();
             if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-                throw Refusal.of(
-                        "env", name, "must have names that are not empty, without '=' and NUL");
+                String bound = "must have names that are not empty and contain neither '=' nor NUL";
+                throw Refusal.having(Rejection.Code.INVALID, "env", name, bound);
             }
             bytes +=
                     TextRules.argumentBytes(
@@ -111,8 +124,11 @@ final class ExecuteReader {
             String field = FieldPath.item("tests", tests.size());
             String id = TextRules.name(field + ".id", test.getId());
             if (!ids.add(id)) {
-                throw Refusal.of(
-                        field + ".id", id, "must not be the id of another test of the job");
+                throw Refusal.naming(
+                        GIVEN_TWICE,
+                        field + ".id",
+                        id,
+                        "must not be the id of another test of the job");
             }
             arguments(field + ".args", test.getArgs(), job.getArgs().size(), argBytes);
             tests.add(
@@ -135,14 +151,18 @@ final class ExecuteReader {
         for (int i = 0; i < paths.size(); i++) {
             String field = FieldPath.item("output_files", i);
             if (!seen.add(PathTree.path(field, paths.get(i)))) {
-                throw Refusal.of(field, paths.get(i), "must not be asked for twice");
+                throw Refusal.naming(GIVEN_TWICE, field, paths.get(i), "must not be given twice");
             }
         }
     }
 
     private @Nullable Instant deadline(@Nullable Instant deadline) throws Refusal {
         if (deadline != null && !deadline.isAfter(rules.clock().instant())) {
-            throw Refusal.of("deadline", deadline.toString(), "must not be in the past");
+            throw Refusal.of(
+                    Rejection.Code.DEADLINE_PASSED,
+                    "deadline",
+                    deadline.toString(),
+                    "must not be in the past");
         }
         return deadline;
     }

@@ -6,7 +6,10 @@ import boxcar.schema.CancelJob;
 import boxcar.schema.ExecuteJob;
 import boxcar.schema.InstallJob;
 import boxcar.schema.RemoveRuntimeJob;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * first byte tells Avro from JSON. No bytes make it throw. Safe for many threads.
  */
 public final class JobDecoder {
+    private static final String RESULT_FORMAT = "result_format";
+
     private final JobRules rules;
 
     public JobDecoder(JobRules rules) {
@@ -23,14 +28,18 @@ public final class JobDecoder {
     }
 
     /**
-     * @param key the record's key; a hint for people and for Kafka's partitions only: the job is
-     *     who its value says it is, even if the key differs
+     * @param key the record's key; a hint for people and for Kafka's partitions: the job is who its
+     *     value says it is, even if the key differs. The key counts only where the value cannot
+     *     tell, in a job of a newer version
      */
     public Decoded decode(JobTopic topic, byte @Nullable [] key, byte @Nullable [] value) {
+        byte[] bytes = value == null ? new byte[0] : value;
         try {
-            return read(topic, value == null ? new byte[0] : value);
+            return read(topic, bytes);
         } catch (UnreadableValue e) {
-            return new Decoded.Unreadable(e.reason(), message(e));
+            return e.isNewer()
+                    ? newer(topic, key, bytes, message(e))
+                    : new Decoded.Unreadable(e.reason(), message(e));
         } catch (RuntimeException | StackOverflowError e) {
             // our own mistake, but the record is what shows it: keep it, and go on with the next
             return new Decoded.Unreadable("undecodable", "decoding failed: " + e);
@@ -44,6 +53,20 @@ public final class JobDecoder {
             return checked(topic, record, kind);
         }
         return new JsonJob(topic, value).read();
+    }
+
+    private static Decoded newer(
+            JobTopic topic, byte @Nullable [] key, byte[] value, String message) {
+        String id =
+                AvroValues.jobId(value)
+                        .filter(JobDecoder::isUsable)
+                        .or(() ->
+                                Optional.ofNullable(key)
+                                        .map(ByteBuffer::wrap)
+                                        .flatMap(Utf8::decode))
+                        .filter(JobDecoder::isUsable)
+                        .orElse(null);
+        return new Decoded.Newer(id, topic.standard(), ContentDigest.of(value), message);
     }
 
     /**
@@ -65,12 +88,12 @@ public final class JobDecoder {
             Job.Kind kind = schema.isPresent() ? kind(schema.get()) : topic.standard();
             String id = id();
             if (json.repeated() != null) {
-                return bad(
-                        id, kind, new Rejection(json.repeated(), null, "must not be given twice"));
+                return bad(id, kind, json.givenTwice());
             }
             if (schema.isEmpty()) {
-                String type = String.valueOf(json.root().get(Values.TYPE));
-                return bad(id, kind, new Rejection(Values.TYPE, type, topic.bound()));
+                JsonNode type = json.root().get(Values.TYPE);
+                String shown = type.isTextual() ? type.textValue() : type.toString();
+                return bad(id, kind, wrongTopic(topic, shown));
             }
             try {
                 return checked(topic, Values.record(json, schema.get()), kind);
@@ -91,7 +114,8 @@ public final class JobDecoder {
         }
 
         private Decoded bad(String id, Job.Kind kind, Rejection rejection) {
-            return new Decoded.Bad(id, kind, ContentDigest.of(value), rejection);
+            Format format = json.text(RESULT_FORMAT).flatMap(JobDecoder::format).orElse(null);
+            return new Decoded.Bad(id, kind, ContentDigest.of(value), rejection, format);
         }
     }
 
@@ -99,14 +123,26 @@ public final class JobDecoder {
             throws UnreadableValue {
         String id = usable(record.get(record.getSchema().getField("job_id").pos()).toString());
         String digest = ContentDigest.of(record);
+        Format format =
+                Optional.ofNullable(record.get(record.getSchema().getField(RESULT_FORMAT).pos()))
+                        .flatMap(word -> format(word.toString()))
+                        .orElse(null);
         try {
             if (!topic.carries(kind)) {
-                throw Refusal.of(Values.TYPE, record.getSchema().getName(), topic.bound());
+                throw new Refusal(wrongTopic(topic, record.getSchema().getName()));
             }
-            return new Decoded.Good(job(record, digest));
+            return new Decoded.Good(job(record, digest), format);
         } catch (Refusal e) {
-            return new Decoded.Bad(id, kind, digest, e.rejection());
+            return new Decoded.Bad(id, kind, digest, e.rejection(), format);
         }
+    }
+
+    private static Optional<Format> format(String word) {
+        return Stream.of(Format.values()).filter(format -> format.name().equals(word)).findFirst();
+    }
+
+    private static Rejection wrongTopic(JobTopic topic, String type) {
+        return new Rejection(Rejection.Code.WRONG_TOPIC, Values.TYPE, type, topic.bound());
     }
 
     private Job job(SpecificRecordBase record, String digest) throws Refusal {
@@ -139,11 +175,15 @@ public final class JobDecoder {
         };
     }
 
+    private static boolean isUsable(String id) {
+        return TextRules.isName(id) && Utf8.isWhole(id);
+    }
+
     private static String usable(String id) throws UnreadableValue {
-        if (!TextRules.isName(id) || !Utf8.isWhole(id)) {
+        if (!isUsable(id)) {
             throw new UnreadableValue(
                     "bad-job-id",
-                    "job_id must be 1 to 256 characters, not all spaces, none of them control");
+                    "job_id must be 1 to 256 characters, not blank, without control characters");
         }
         return id;
     }
@@ -152,14 +192,11 @@ public final class JobDecoder {
         return String.valueOf(e.getMessage());
     }
 
-    /** The id of the job that a record of the control topic cancels, if it is readable. */
-    public Optional<String> decodeCancel(byte @Nullable [] value) {
-        try {
-            return Values.read(value, "CancelJob") instanceof CancelJob cancel
-                    ? Optional.of(usable(cancel.getJobId()))
-                    : Optional.empty();
-        } catch (UnreadableValue _) {
-            return Optional.empty();
+    /** The id of the job that a record of the control topic cancels. */
+    static String cancelled(byte @Nullable [] value) throws UnreadableValue {
+        if (Values.read(value, "CancelJob") instanceof CancelJob cancel) {
+            return usable(cancel.getJobId());
         }
+        throw new UnreadableValue("wrong-record", "it is no CancelJob");
     }
 }

@@ -1,5 +1,7 @@
 package boxcar.intake;
 
+import static boxcar.job.Fault.Next.TRY_ELSEWHERE;
+
 import boxcar.job.Cancellation;
 import boxcar.job.Fault;
 import boxcar.job.Job;
@@ -85,15 +87,18 @@ final class JobDesk implements RecordHandler {
         return switch (read(delivery)) {
             case Decoded.Unreadable(String reason, String message) ->
                     bury(delivery, reason, message);
-            case Decoded.Bad(String id, Job.Kind kind, String digest, Rejection rejection) ->
+            case Decoded.Newer newer -> awaitUpdate(delivery, newer);
+            case Decoded.Bad bad ->
                     answer(
                             delivery,
-                            new Claim(id, kind, digest),
-                            claim -> answers.give(delivery, claim, JobResult.rejected(rejection)));
-            case Decoded.Good(Job job) ->
+                            new Claim(bad.jobId(), bad.kind(), bad.digest(), bad.format()),
+                            claim ->
+                                    answers.give(
+                                            delivery, claim, JobResult.rejected(bad.rejection())));
+            case Decoded.Good(Job job, var format) ->
                     answer(
                             delivery,
-                            new Claim(job.id(), job.kind(), job.digest()),
+                            new Claim(job.id(), job.kind(), job.digest(), format),
                             claim -> carryOut(delivery, claim, job));
         };
     }
@@ -130,6 +135,36 @@ final class JobDesk implements RecordHandler {
         }
     }
 
+    /**
+     * A job of a newer version goes back until a replica comes that can read it. The waits double,
+     * so that a cluster in the midst of an update has minutes to be done with it.
+     */
+    private Settling awaitUpdate(Delivery delivery, Decoded.Newer newer)
+            throws InterruptedException {
+        String reason = UnreadableValue.UNKNOWN_SCHEMA;
+        if (!isLast(delivery)) {
+            log.warn(
+                    "{}, delivery {}, is given back: {}. Update this worker",
+                    delivery.place(),
+                    delivery.count(),
+                    newer.message());
+            doors.telemetry.fault(reason);
+            Fault fault = new Fault(reason, TRY_ELSEWHERE, newer.message());
+            Settling settling = backOff(delivery, fault, new Cancellation());
+            doors.telemetry.released(newer.kind());
+            return settling;
+        }
+        String message =
+                "delivered %d times, and no worker could read it: %s"
+                        .formatted(delivery.count(), newer.message());
+        return newer.jobId() == null
+                ? bury(delivery, reason, message)
+                : answer(
+                        delivery,
+                        new Claim(newer.jobId(), newer.kind(), newer.digest(), null, true),
+                        claim -> giveUp(delivery, claim, reason, message));
+    }
+
     private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
         log.debug("Job {} came, delivery {}", claim.jobId(), delivery.count());
         doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
@@ -157,7 +192,7 @@ final class JobDesk implements RecordHandler {
             fault = e;
         } catch (RuntimeException e) {
             log.error("Job {} failed within Boxcar", claim.jobId(), e);
-            fault = new Fault("internal", Fault.Next.TRY_ELSEWHERE, e.toString());
+            fault = new Fault("internal", TRY_ELSEWHERE, e.toString());
         }
         return afterFault(delivery, claim, fault);
     }
@@ -233,7 +268,7 @@ final class JobDesk implements RecordHandler {
 
     private void answerAgain(Delivery delivery, Claim claim, Ledger.Entry entry)
             throws Fault, InterruptedException {
-        if (entry.digest().equals(claim.digest())) {
+        if (claim.isAnsweredBy(entry.digest())) {
             answers.repeat(delivery, claim, entry);
         } else {
             refuseReuse(delivery, claim);
@@ -242,7 +277,10 @@ final class JobDesk implements RecordHandler {
 
     /** The job id has its outcome, which this does not change. */
     private void refuseReuse(Delivery delivery, Claim claim) throws Fault, InterruptedException {
-        var reused = new Rejection("job_id", claim.jobId(), "was seen before with other content");
+        String bound = "must not be used again for another job";
+        var reused =
+                new Rejection(Rejection.Code.JOB_ID_REUSED, "job_id", claim.jobId(), bound)
+                        .sayingThatItsValue("was seen before with other content");
         answers.giveBeside(delivery, claim, JobResult.rejected(reused));
     }
 
@@ -272,7 +310,7 @@ final class JobDesk implements RecordHandler {
         String digest = Objects.requireNonNullElse(published.get().digest(), claim.digest());
         log.info("Job {} was answered already by another attempt", claim.jobId());
         doors.ledger.record(new Ledger.Entry(claim.jobId(), digest, outcome(result), result));
-        if (!digest.equals(claim.digest())) {
+        if (!claim.isAnsweredBy(digest)) {
             refuseReuse(delivery, claim);
         }
         return true;
@@ -301,7 +339,8 @@ final class JobDesk implements RecordHandler {
         if (doors.cancellations.isCancelled(job.id())) {
             boolean _ = giveFirst(delivery, claim, JobResult.cancelled());
         } else if (isLast(delivery)) {
-            giveUp(delivery, claim);
+            String message = "delivered " + delivery.count() + " times, never finished";
+            giveUp(delivery, claim, "deliveries", message);
         } else {
             log.debug("Job {} runs, delivery {}", job.id(), delivery.count());
             boolean _ = giveFirst(delivery, claim, run(job));
@@ -356,15 +395,18 @@ final class JobDesk implements RecordHandler {
         }
     }
 
-    /** Ends a job that was run too often already: whoever ran it did not live to tell. */
-    private void giveUp(Delivery delivery, Claim claim) throws Fault, InterruptedException {
-        String message = "delivered " + delivery.count() + " times, never finished";
-        if (!giveFirst(delivery, claim, JobResult.fault("deliveries", message))) {
+    /**
+     * Ends a job at its last delivery: whoever ran it did not live to tell, or nobody could read
+     * it.
+     */
+    private void giveUp(Delivery delivery, Claim claim, String reason, String message)
+            throws Fault, InterruptedException {
+        if (!giveFirst(delivery, claim, JobResult.fault(reason, message))) {
             return;
         }
-        doors.telemetry.fault("deliveries");
+        doors.telemetry.fault(reason);
         try {
-            deadLetters.put(delivery, "deliveries", message);
+            deadLetters.put(delivery, reason, message);
         } catch (Fault fault) {
             // The job has its answer; the letter is a copy for people.
             log.error("No dead letter for {}: {}", delivery.place(), fault.getMessage());
@@ -384,7 +426,7 @@ final class JobDesk implements RecordHandler {
         Rests resting = Objects.requireNonNull(rests.get(delivery.topic()));
         delivery.worked().run();
         delivery.aside().await(() -> resting.rest(Duration.ofMillis(jittered), cancellation));
-        boolean elsewhere = fault.next() == Fault.Next.TRY_ELSEWHERE;
+        boolean elsewhere = fault.next() == TRY_ELSEWHERE;
         return new Settling.Release(elsewhere ? ELSEWHERE : Duration.ZERO);
     }
 

@@ -1,6 +1,7 @@
 package boxcar.intake;
 
 import boxcar.job.Job;
+import boxcar.job.Rejection;
 import boxcar.schema.CancelJob;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -55,7 +56,7 @@ public final class JobJson {
 
     private Prepared ready(JobTopic topic, byte[] value) {
         Decoded decoded = decoder.decode(topic, null, value);
-        return format == Format.AVRO && decoded instanceof Decoded.Good(Job good)
+        return format == Format.AVRO && decoded instanceof Decoded.Good(Job good, _)
                 ? new Prepared(decoded, avro(good, value))
                 : new Prepared(decoded, value);
     }
@@ -71,6 +72,11 @@ public final class JobJson {
     /** Bytes as JSON of ours has them: a text, or base64 if they are no UTF-8. */
     public static JsonNode bytes(byte[] bytes) {
         return RecordJson.bytes(ByteBuffer.wrap(bytes));
+    }
+
+    /** A rejection as a result has it. */
+    public static ObjectNode rejection(Rejection rejection) {
+        return RecordJson.write(ResultRecord.rejection(rejection));
     }
 
     /** The value of a record that cancels a job. */

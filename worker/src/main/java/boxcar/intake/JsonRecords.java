@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import boxcar.job.Rejection;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
@@ -49,6 +50,7 @@ final class JsonRecords {
         for (Map.Entry<String, JsonNode> entry : json.properties()) {
             if (schema.getField(entry.getKey()) == null) {
                 throw Refusal.of(
+                        Rejection.Code.UNKNOWN_FIELD,
                         FieldPath.key(path, entry.getKey()),
                         "is not a field of "
                                 + schema.getName()
@@ -63,7 +65,7 @@ final class JsonRecords {
             return value(json, field.schema(), path);
         }
         if (!field.hasDefaultValue()) {
-            throw Refusal.of(path, "must be given");
+            throw Refusal.of(Rejection.Code.MISSING, path, "must be given");
         }
         return WireModel.WIRE.deepCopy(field.schema(), WireModel.WIRE.getDefaultValue(field));
     }
@@ -118,7 +120,10 @@ final class JsonRecords {
         for (Map.Entry<String, JsonNode> entry : json.properties()) {
             String inner = FieldPath.key(path, entry.getKey());
             if (!Utf8.isWhole(entry.getKey())) {
-                throw Refusal.of(inner, "must not have half a surrogate pair in its name");
+                throw Refusal.of(
+                        Rejection.Code.INVALID,
+                        inner,
+                        "must not have half a surrogate pair in its name");
             }
             map.put(entry.getKey(), value(entry.getValue(), item, inner));
         }
@@ -130,7 +135,7 @@ final class JsonRecords {
             throw wrong(path, json, bound);
         }
         if (!Utf8.isWhole(json.textValue())) {
-            throw wrong(path, json, "must not have half a surrogate pair");
+            throw Refusal.of(path, json.textValue(), "must not have half a surrogate pair");
         }
         return json.textValue();
     }
@@ -153,8 +158,12 @@ final class JsonRecords {
     }
 
     private static Object symbol(JsonNode json, Schema schema, String path) throws Refusal {
-        if (!json.isTextual() || !schema.hasEnumSymbol(json.textValue())) {
-            throw wrong(path, json, "must be one of " + String.join(", ", schema.getEnumSymbols()));
+        String bound = "must be one of " + String.join(", ", schema.getEnumSymbols());
+        if (!json.isTextual()) {
+            throw wrong(path, json, bound);
+        }
+        if (!schema.hasEnumSymbol(json.textValue())) {
+            throw Refusal.of(path, json.textValue(), bound);
         }
         return WireModel.WIRE.createEnum(json.textValue(), schema);
     }
@@ -204,7 +213,7 @@ final class JsonRecords {
                                 json.textValue(), Instant::from);
                 return Instant.ofEpochMilli(instant.truncatedTo(ChronoUnit.MILLIS).toEpochMilli());
             } catch (DateTimeException | ArithmeticException _) {
-                throw wrong(path, json, bound);
+                throw Refusal.of(path, json.textValue(), bound);
             }
         }
         if (!json.isNumber()) {
@@ -215,6 +224,7 @@ final class JsonRecords {
 
     private static Refusal wrong(String path, JsonNode was, String bound) {
         // Jackson would put NaN in quotes, as if it had been a text
-        return Refusal.of(path, was.isNumber() ? was.asText() : was.toString(), bound);
+        String shown = was.isNumber() ? was.asText() : was.toString();
+        return Refusal.of(Rejection.Code.WRONG_TYPE, path, shown, bound);
     }
 }

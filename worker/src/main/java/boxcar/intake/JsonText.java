@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import boxcar.job.Rejection;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -12,6 +13,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +92,15 @@ record JsonText(ObjectNode root, @Nullable String repeated) {
                         && value[1] == (byte) 0xBB
                         && value[2] == (byte) 0xBF;
         return marked ? 3 : 0;
+    }
+
+    /** What is wrong when a key is {@link #repeated}. */
+    Rejection givenTwice() {
+        return new Rejection(
+                Rejection.Code.GIVEN_TWICE,
+                Objects.requireNonNull(repeated),
+                null,
+                "must not be given twice");
     }
 
     /** The text of a key, if it is there and is a text. */

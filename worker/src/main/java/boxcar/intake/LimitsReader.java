@@ -1,8 +1,10 @@
 package boxcar.intake;
 
 import boxcar.job.Limits;
+import boxcar.job.Rejection;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +40,15 @@ record LimitsReader(String field, Limits standard, Limits most) {
                         a.getMaxOpenFiles(),
                         4,
                         standard.maxOpenFiles(),
-                        most.maxOpenFiles()),
+                        most.maxOpenFiles(),
+                        "files"),
                 count(
                         "max_number_of_processes",
                         a.getMaxNumberOfProcesses(),
                         1,
                         standard.maxProcesses(),
-                        most.maxProcesses()),
+                        most.maxProcesses(),
+                        "processes"),
                 size("max_output", a.getMaxOutput(), standard.maxOutputKib(), most.maxOutputKib()));
     }
 
@@ -56,18 +60,19 @@ record LimitsReader(String field, Limits standard, Limits most) {
         }
         if (!(asked >= seconds(least) && asked <= seconds(top))) { // NaN fails both
             throw refusal(
-                    name, plain(asked), plain(seconds(least)), plain(seconds(top)) + " seconds");
+                    name, asked, new Rejection.Range(seconds(least), seconds(top), "seconds"));
         }
         return Duration.ofNanos(Math.round(asked * 1e9));
     }
 
     private long size(String name, @Nullable Long asked, long usual, long top) throws Refusal {
-        return within(name, asked, 1, usual, top, " kilobytes");
+        return within(name, asked, 1, usual, top, "kilobytes");
     }
 
-    private int count(String name, @Nullable Integer asked, int least, int usual, int top)
+    private int count(
+            String name, @Nullable Integer asked, int least, int usual, int top, String unit)
             throws Refusal {
-        return (int) within(name, asked == null ? null : (long) asked, least, usual, top, "");
+        return (int) within(name, asked == null ? null : (long) asked, least, usual, top, unit);
     }
 
     private long within(
@@ -77,16 +82,29 @@ record LimitsReader(String field, Limits standard, Limits most) {
             return Math.min(usual, top);
         }
         if (asked < least || asked > top) {
-            throw refusal(name, asked.toString(), Long.toString(least), top + unit);
+            throw refusal(name, asked, new Rejection.Range((double) least, (double) top, unit));
         }
         return asked;
     }
 
-    private Refusal refusal(String name, String value, String least, String top) {
-        return Refusal.of(
-                FieldPath.key(field, name),
-                value,
-                "must be at least " + least + " and at most " + top);
+    private Refusal refusal(String name, Number asked, Rejection.Range range) {
+        double value = asked.doubleValue();
+        double least = Objects.requireNonNull(range.least());
+        Rejection.Code code =
+                Double.isNaN(value)
+                        ? Rejection.Code.INVALID
+                        : value < least
+                                ? Rejection.Code.BELOW_MINIMUM
+                                : Rejection.Code.ABOVE_MAXIMUM;
+        String bound =
+                "must be at least %s and at most %s %s"
+                        .formatted(
+                                plain(least),
+                                plain(Objects.requireNonNull(range.most())),
+                                range.unit());
+        String shown = asked instanceof Double ? plain(value) : asked.toString();
+        return new Refusal(
+                new Rejection(code, FieldPath.key(field, name), shown, bound).within(range));
     }
 
     private static double seconds(Duration duration) {

@@ -1,6 +1,10 @@
 package boxcar.intake;
 
+import static boxcar.job.Rejection.Code.CONFLICT;
+import static boxcar.job.Rejection.Code.GIVEN_TWICE;
+
 import boxcar.job.Disk;
+import boxcar.job.Rejection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -64,12 +68,13 @@ final class PathTree {
         file.isFile = true;
         Node there = folder.children.putIfAbsent(parts[parts.length - 1], file);
         if (there != null) {
-            throw Refusal.of(
-                    field,
-                    path,
-                    there.isFile
-                            ? "must not be the path of another file of the job"
-                            : "must not be a file, for other files of the job lie below it");
+            throw there.isFile
+                    ? Refusal.naming(GIVEN_TWICE, field, path, "must not be given twice")
+                    : Refusal.naming(
+                            CONFLICT,
+                            field,
+                            path,
+                            "must not be a file, because other files of the job are below it");
         }
         countOneMore(field, path);
     }
@@ -77,11 +82,16 @@ final class PathTree {
     private void countOneMore(String field, String path) throws Refusal {
         count++;
         if (count > MOST) {
-            throw Refusal.of(
-                    field,
-                    path,
-                    "must not make a job's files, with the folders that they lie in, more than "
-                            + MOST);
+            String unit = "files and folders";
+            throw new Refusal(
+                    new Rejection(
+                            Rejection.Code.ABOVE_MAXIMUM,
+                            field,
+                            path,
+                            "must be among the first %d %s of the job".formatted(MOST, unit),
+                            Rejection.Range.upTo(MOST, unit),
+                            "A job must have at most %d %s, but %s '%s' is one more"
+                                    .formatted(MOST, unit, field, path)));
         }
     }
 
@@ -101,7 +111,8 @@ final class PathTree {
             }
             node = below;
             if (node.isFile) {
-                throw Refusal.of(field, path, "must not need a folder where the job has a file");
+                throw Refusal.naming(
+                        CONFLICT, field, path, "must not be below another file of the job");
             }
         }
         return node;

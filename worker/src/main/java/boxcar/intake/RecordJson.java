@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * field is written, null where it is absent, so that readers see all there is.
  */
 final class RecordJson {
+    private static final double EXACT = 1L << 53;
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final ObjectWriter WRITER = JsonMapper.builder().build().writer();
 
@@ -44,6 +45,13 @@ final class RecordJson {
         return json;
     }
 
+    /** A whole number has neither fraction nor exponent. */
+    private static JsonNode number(double number) {
+        return Math.rint(number) == number && Math.abs(number) < EXACT
+                ? NODES.numberNode((long) number)
+                : NODES.numberNode(number);
+    }
+
     private static JsonNode value(@Nullable Object value, Schema schema) {
         return switch (value) {
             case null -> NODES.nullNode();
@@ -54,7 +62,7 @@ final class RecordJson {
             case Map<?, ?> entries -> map(entries, present(schema).getValueType());
             case Long number -> NODES.numberNode(number);
             case Integer number -> NODES.numberNode(number);
-            case Double number -> NODES.numberNode(number);
+            case Double number -> number(number);
             case Boolean flag -> NODES.booleanNode(flag);
             default -> NODES.textNode(value.toString()); // a text or an enum's word
         };

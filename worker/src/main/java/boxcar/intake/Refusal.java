@@ -14,13 +14,41 @@ final class Refusal extends Exception {
         this.rejection = rejection;
     }
 
+    /** The value has a form that is not allowed. */
     static Refusal of(String field, String value, String bound) {
-        return new Refusal(new Rejection(field, value, bound));
+        return of(Rejection.Code.INVALID, field, value, bound);
+    }
+
+    static Refusal of(Rejection.Code code, String field, String value, String bound) {
+        return new Refusal(new Rejection(code, field, value, bound));
     }
 
     /** There is no value to show. */
-    static Refusal of(String field, String bound) {
-        return new Refusal(new Rejection(field, null, bound));
+    static Refusal of(Rejection.Code code, String field, String bound) {
+        return new Refusal(new Rejection(code, field, null, bound));
+    }
+
+    /** The message names the value first: "tests[1].id 'a' must not be ...". */
+    static Refusal naming(Rejection.Code code, String field, String value, String bound) {
+        return new Refusal(new Rejection(code, field, value, bound).sayingThatItsValue(bound));
+    }
+
+    /** The value is one of several in the field. */
+    static Refusal having(Rejection.Code code, String field, String value, String bound) {
+        return new Refusal(new Rejection(code, field, value, bound).sayingThatItHas());
+    }
+
+    /** There is more of something than may be. */
+    static Refusal tooMany(String field, long count, long cap, String unit) {
+        String bound = "must have at most " + cap + " " + unit;
+        return new Refusal(
+                new Rejection(
+                        Rejection.Code.ABOVE_MAXIMUM,
+                        field,
+                        Long.toString(count),
+                        bound,
+                        Rejection.Range.upTo((double) cap, unit),
+                        field + " " + bound + ", but has " + count));
     }
 
     Rejection rejection() {

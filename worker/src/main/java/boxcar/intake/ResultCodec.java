@@ -4,6 +4,7 @@ import boxcar.job.JobResult;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes and reads the records of the results topic.
@@ -13,7 +14,7 @@ import java.util.function.IntFunction;
  * of them first. The record says so in {@code missing_output_files} and the truncated flags. Safe
  * for many threads.
  *
- * @param format how results are written; either is read
+ * @param format how results are written unless a job asks for another format; either is read
  * @param maxBytes what a written value may measure at most
  */
 public record ResultCodec(Format format, int maxBytes) {
@@ -26,6 +27,13 @@ public record ResultCodec(Format format, int maxBytes) {
         if (maxBytes < LEAST) {
             throw new IllegalArgumentException("maxBytes must be at least " + LEAST);
         }
+    }
+
+    /**
+     * @param asked null: in the format of this one
+     */
+    ResultCodec in(@Nullable Format asked) {
+        return asked == null || asked == format ? this : new ResultCodec(asked, maxBytes);
     }
 
     public byte[] encode(JobResult whatBecame, ResultStamp stamp) {

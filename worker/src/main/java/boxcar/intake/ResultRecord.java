@@ -7,6 +7,7 @@ import boxcar.job.Rejection;
 import boxcar.job.Usage;
 import boxcar.schema.File;
 import boxcar.schema.Outcome;
+import boxcar.schema.RejectionCode;
 import boxcar.schema.Stage;
 import boxcar.schema.TestResult;
 import boxcar.schema.Verdict;
@@ -32,7 +33,7 @@ final class ResultRecord {
                 .setVerdict(result.verdict() == null ? null : verdict(result.verdict()))
                 .setRuntimeId(result.runtimeId())
                 .setRuntime(text(result.runtimeName()))
-                .setRejection(rejection(result.rejection()))
+                .setRejection(result.rejection() == null ? null : rejection(result.rejection()))
                 .setFault(fault(result.fault()))
                 .setInstall(stage(result.install()))
                 .setCompile(stage(result.compile()))
@@ -54,15 +55,17 @@ final class ResultRecord {
         return Verdict.valueOf(verdict.name());
     }
 
-    private static boxcar.schema.@Nullable Rejection rejection(@Nullable Rejection rejection) {
-        return rejection == null
-                ? null
-                : boxcar.schema.Rejection.newBuilder()
-                        .setField(rejection.field())
-                        .setValue(text(rejection.value()))
-                        .setBound(rejection.bound())
-                        .setMessage(Utf8.whole(rejection.message()))
-                        .build();
+    static boxcar.schema.Rejection rejection(Rejection rejection) {
+        return boxcar.schema.Rejection.newBuilder()
+                .setField(rejection.field())
+                .setValue(text(rejection.value()))
+                .setBound(rejection.bound())
+                .setMessage(Utf8.whole(rejection.message()))
+                .setCode(RejectionCode.valueOf(rejection.code().name()))
+                .setLeast(rejection.range() == null ? null : rejection.range().least())
+                .setMost(rejection.range() == null ? null : rejection.range().most())
+                .setUnit(rejection.range() == null ? null : rejection.range().unit())
+                .build();
     }
 
     private static boxcar.schema.@Nullable FaultReport fault(

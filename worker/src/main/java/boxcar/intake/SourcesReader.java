@@ -2,6 +2,7 @@ package boxcar.intake;
 
 import boxcar.job.Job.SourceFile;
 import boxcar.job.Job.Sources;
+import boxcar.job.Rejection;
 import boxcar.schema.ExecuteJob;
 import boxcar.schema.File;
 import java.nio.ByteBuffer;
@@ -24,7 +25,10 @@ final class SourcesReader {
         ByteBuffer source = job.getSourceCode();
         ByteBuffer zip = job.getZip();
         if (source == null && zip == null && job.getFiles().isEmpty()) {
-            throw Refusal.of("source_code", "or files or zip must be given");
+            throw Refusal.of(
+                    Rejection.Code.MISSING,
+                    "source_code",
+                    "must be given, unless files or zip are given");
         }
         List<SourceFile> files = files(job.getFiles());
         if (zip != null) {
@@ -34,14 +38,22 @@ final class SourcesReader {
         long size = files.stream().mapToLong(file -> file.content().length).sum();
         size += code == null ? 0 : code.length;
         if (size > caps.sourceKib() * 1024L) {
-            throw Refusal.of(
-                    files.isEmpty() ? "source_code" : "files",
-                    size + " bytes",
-                    "must be at most "
-                            + caps.sourceKib()
-                            + " kilobytes with all the job's sources");
+            throw tooLarge(files.isEmpty() ? "source_code" : "files", (size + 1023) / 1024);
         }
         return new Sources(code, files);
+    }
+
+    private Refusal tooLarge(String field, long kib) {
+        String bound =
+                "must have at most " + caps.sourceKib() + " kilobytes with all other sources";
+        return new Refusal(
+                new Rejection(
+                        Rejection.Code.ABOVE_MAXIMUM,
+                        field,
+                        Long.toString(kib),
+                        bound,
+                        Rejection.Range.upTo(caps.sourceKib(), "kilobytes"),
+                        "%s %s, but they have %d".formatted(field, bound, kib)));
     }
 
     private List<SourceFile> files(List<File> asked) throws Refusal {

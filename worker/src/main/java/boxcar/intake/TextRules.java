@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import boxcar.job.Rejection;
 import org.jspecify.annotations.Nullable;
 
 /** What the texts of a job may be. Each check names the field, shows the value and the bound. */
@@ -21,7 +22,7 @@ final class TextRules {
             throw Refusal.of(
                     field,
                     value,
-                    "must be 1 to 256 characters, not all spaces, none of them control");
+                    "must be 1 to 256 characters, not blank, without control characters");
         }
         return value;
     }
@@ -52,7 +53,7 @@ final class TextRules {
     /** A script or a Nix expression: not blank, no NUL. */
     static String script(String field, String value) throws Refusal {
         if (value.isBlank()) {
-            throw Refusal.of(field, value, "must not be empty");
+            throw Refusal.of(Rejection.Code.INVALID, field, "must not be blank");
         }
         return noNul(field, value);
     }
@@ -63,7 +64,7 @@ final class TextRules {
 
     static String noNul(String field, String value) throws Refusal {
         if (value.indexOf('\0') >= 0) {
-            throw Refusal.of(field, value, "must not hold a NUL");
+            throw Refusal.of(field, value, "must not contain a NUL character");
         }
         return value;
     }
@@ -73,8 +74,7 @@ final class TextRules {
         noNul(field, value);
         int length = Utf8.length(value);
         if (length > ONE_STRING) {
-            throw Refusal.of(
-                    field, length + " bytes", "must be at most " + ONE_STRING + " bytes long");
+            throw Refusal.tooMany(field, length, ONE_STRING, "bytes");
         }
         return length + 1;
     }
@@ -82,7 +82,7 @@ final class TextRules {
     /** A number of things, or of bytes, that has a cap. */
     static void atMost(String field, long count, long cap, String unit) throws Refusal {
         if (count > cap) {
-            throw Refusal.of(field, count + " " + unit, "must hold at most " + cap + " " + unit);
+            throw Refusal.tooMany(field, count, cap, unit);
         }
     }
 }

@@ -2,6 +2,9 @@ package boxcar.intake;
 
 /** Bytes that are no record of ours, or not the record that was looked for. */
 public final class UnreadableValue extends Exception {
+    /** A version of Boxcar that is newer than this one may know what the record says. */
+    static final String UNKNOWN_SCHEMA = "unknown-schema";
+
     private final String reason;
 
     /**
@@ -21,5 +24,10 @@ public final class UnreadableValue extends Exception {
         return new UnreadableValue(
                 "too-many-values",
                 "the record has more than " + JobWeight.MOST_VALUES + " texts, numbers and lists");
+    }
+
+    /** Whether a newer version of Boxcar may be able to read it. */
+    public boolean isNewer() {
+        return reason.equals(UNKNOWN_SCHEMA);
     }
 }

@@ -1,5 +1,6 @@
 package boxcar.intake;
 
+import boxcar.job.Rejection;
 import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -22,23 +23,35 @@ final class Values {
             return AvroValues.looksLike(bytes)
                     ? AvroValues.decode(bytes)
                     : fromJson(json(bytes), standard);
-        } catch (Refusal e) {
-            throw new UnreadableValue("wrong-field", e.rejection().message());
         } catch (RuntimeException | StackOverflowError e) {
             throw new UnreadableValue("undecodable", "decoding failed: " + e);
         }
     }
 
+    /**
+     * JSON has no fingerprint. If it names a type that is unknown, or a type that has no such key,
+     * a newer version may have written it.
+     */
     private static SpecificRecordBase fromJson(JsonText json, String standard)
-            throws UnreadableValue, Refusal {
-        if (json.repeated() != null) {
-            throw Refusal.of(json.repeated(), "must not be given twice");
+            throws UnreadableValue {
+        boolean named = json.text(TYPE).isPresent();
+        try {
+            if (json.repeated() != null) {
+                throw new Refusal(json.givenTwice());
+            }
+            Schema schema =
+                    schema(json, standard)
+                            .orElseThrow(() ->
+                                    new UnreadableValue(
+                                            named ? UnreadableValue.UNKNOWN_SCHEMA : "wrong-record",
+                                            "its type is not known"));
+            return record(json, schema);
+        } catch (Refusal e) {
+            boolean newer = named && e.rejection().code() == Rejection.Code.UNKNOWN_FIELD;
+            throw new UnreadableValue(
+                    newer ? UnreadableValue.UNKNOWN_SCHEMA : "wrong-field",
+                    e.rejection().message());
         }
-        Schema schema =
-                schema(json, standard)
-                        .orElseThrow(
-                                () -> new UnreadableValue("wrong-record", "its type is not known"));
-        return record(json, schema);
     }
 
     static byte[] write(SpecificRecordBase record, Format format) {

@@ -29,9 +29,9 @@ public interface Wire {
     /**
      * The job that a record of the control topic wants cancelled.
      *
-     * @throws IllegalArgumentException if it cannot be read
+     * @throws UnreadableValue if it cannot be read, or only by a newer version
      */
-    String cancelled(byte @Nullable [] value);
+    String cancelled(byte @Nullable [] value) throws UnreadableValue;
 
     /** The value of a line of progress. */
     byte[] progress(String jobId, Progress.Tag tag, String text, Instant at);
@@ -42,9 +42,9 @@ public interface Wire {
     /**
      * Reads a record of the catalogue's log.
      *
-     * @throws IllegalArgumentException if it cannot be read
+     * @throws UnreadableValue if it cannot be read, or only by a newer version
      */
-    CatalogueRecord catalogue(byte @Nullable [] value);
+    CatalogueRecord catalogue(byte @Nullable [] value) throws UnreadableValue;
 
     /** What the heap needs for a job at most, from its record's value until its result is out. */
     default long heapBytes(byte[] value) {

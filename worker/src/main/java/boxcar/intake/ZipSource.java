@@ -1,6 +1,10 @@
 package boxcar.intake;
 
+import static boxcar.job.Rejection.Code.ABOVE_MAXIMUM;
+import static boxcar.job.Rejection.Code.BAD_ARCHIVE;
+
 import boxcar.job.Job.SourceFile;
+import boxcar.job.Rejection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -47,10 +51,21 @@ final class ZipSource {
                                 .setIgnoreLocalFileHeader(true)
                                 .get()) {
             return entries(archive);
-        } catch (IOException | RuntimeException e) {
-            // the library throws unchecked exceptions too on headers that make no sense
-            throw Refusal.of(FIELD, "must be a whole ZIP archive: " + e.getMessage());
+        } catch (IOException | RuntimeException _) {
+            // The library throws unchecked exceptions too, and its messages name Java's classes.
+            throw damaged("its directory of entries is missing or damaged");
         }
+    }
+
+    private static Refusal damaged(String how) {
+        String bound = "must be a whole ZIP archive";
+        return new Refusal(
+                new Rejection(BAD_ARCHIVE, FIELD, null, bound)
+                        .saying(FIELD + " " + bound + ", but " + how));
+    }
+
+    private static Refusal refused(String name, String bound) {
+        return Refusal.having(BAD_ARCHIVE, FIELD, name, bound);
     }
 
     private List<SourceFile> entries(ZipFile archive) throws IOException, Refusal {
@@ -68,7 +83,7 @@ final class ZipSource {
             }
         }
         if (files.isEmpty()) {
-            throw Refusal.of(FIELD, "must hold at least one file");
+            throw Refusal.of(BAD_ARCHIVE, FIELD, "must contain at least one file");
         }
         return files;
     }
@@ -77,11 +92,10 @@ final class ZipSource {
     private static String name(ZipArchiveEntry entry) throws Refusal {
         String name =
                 Utf8.decode(ByteBuffer.wrap(entry.getRawName()))
-                        .orElseThrow(() ->
-                                Refusal.of(
-                                        FIELD, entry.getName(), "must hold only names in UTF-8"));
+                        .orElseThrow(
+                                () -> refused(entry.getName(), "must have only names in UTF-8"));
         if (name.indexOf('\\') >= 0) {
-            throw Refusal.of(FIELD, name, "must hold only names without backslashes");
+            throw refused(name, "must have only names without backslashes");
         }
         return name;
     }
@@ -89,13 +103,13 @@ final class ZipSource {
     private static void refuseOddities(ZipArchiveEntry entry, String name) throws Refusal {
         int type = entry.getUnixMode() & TYPE_BITS;
         if (type != 0 && type != (name.endsWith("/") ? FOLDER : REGULAR)) {
-            throw Refusal.of(FIELD, name, "must hold only files and folders, no links or devices");
+            throw refused(name, "must contain only files and folders, no links or devices");
         }
         if (entry.getGeneralPurposeBit().usesEncryption()) {
-            throw Refusal.of(FIELD, name, "must not be encrypted");
+            throw refused(name, "must contain only entries that are not encrypted");
         }
         if (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
-            throw Refusal.of(FIELD, name, "must hold only stored and deflated entries");
+            throw refused(name, "must contain only stored and deflated entries");
         }
     }
 
@@ -104,19 +118,27 @@ final class ZipSource {
     }
 
     /** Reads no more than is still allowed, and one byte more to know that there was more. */
-    private byte[] content(ZipFile archive, ZipArchiveEntry entry) throws IOException, Refusal {
+    private byte[] content(ZipFile archive, ZipArchiveEntry entry) throws Refusal {
         try (InputStream in = archive.getInputStream(entry)) {
             byte[] content = in.readNBytes((int) Math.min(left + 1, Integer.MAX_VALUE - 8));
             left -= content.length;
             if (left < 0) {
-                throw Refusal.of(FIELD, "must unpack to at most " + caps.zipKib() + " kilobytes");
+                throw new Refusal(
+                        new Rejection(
+                                        ABOVE_MAXIMUM,
+                                        FIELD,
+                                        null,
+                                        "must unpack to at most " + caps.zipKib() + " kilobytes")
+                                .within(Rejection.Range.upTo(caps.zipKib(), "kilobytes")));
             }
             CRC32 crc = new CRC32();
             crc.update(content);
             if (crc.getValue() != entry.getCrc()) {
-                throw new IOException("'" + entry.getName() + "' is damaged");
+                throw damaged("'" + entry.getName() + "' is damaged");
             }
             return content;
+        } catch (IOException | RuntimeException _) {
+            throw damaged("'" + entry.getName() + "' is damaged");
         }
     }
 }

@@ -422,7 +422,7 @@ abstract class EndToEndContract {
                 "{'runtime_id': 4711, 'source_code': ''}|runtime_id must be the id of an installed runtime, but is"
                         + " '4711'",
                 "{'runtime': 'sh', 'source_code': 'x', 'files': [{'path': 'main.sh', 'content': ''}]}|files[0].path"
-                        + " must not collide with source_code, which this runtime calls 'main.sh', but is 'main.sh'",
+                        + " 'main.sh' is in the way of source_code, which this runtime puts into 'main.sh'",
             })
     void aJobThatCannotBeCarriedOutIsRejected(String job, String message) throws Exception {
         assertEquals(message, rejection(house.execute(json(job).put("job_id", newId()))));
@@ -711,7 +711,7 @@ abstract class EndToEndContract {
     @Test
     void aNameThatIsTakenIsRejected() throws Exception {
         String message = rejection(house.install(House.install("sh", "OTHER = \"1\";")));
-        assertTrue(message.startsWith("name must not be taken, and is by runtime "), message);
+        assertTrue(message.startsWith("name 'sh' is taken by runtime "), message);
     }
 
     @Test

@@ -18,6 +18,19 @@ class AnyBytesTest {
 
     private final JobDecoder decoder = new JobDecoder(JobRules.standard());
 
+    @FunctionalInterface
+    private interface Reading {
+        Object read() throws UnreadableValue;
+    }
+
+    private static void isReadOrUnreadable(Reading reading) {
+        try {
+            assertNotNull(reading.read());
+        } catch (UnreadableValue e) {
+            assertNotNull(e.getMessage());
+        }
+    }
+
     private void decodes(byte[] value, long seed, int round) {
         try {
             for (JobTopic topic : JobTopic.values()) {
@@ -26,8 +39,8 @@ class AnyBytesTest {
                     assertNotEquals("undecodable", unreadable.reason(), unreadable.message());
                 }
             }
-            assertNotNull(decoder.decodeCancel(value));
-            assertNotNull(CatalogueCodec.decode(value));
+            isReadOrUnreadable(() -> JobDecoder.cancelled(value));
+            isReadOrUnreadable(() -> CatalogueCodec.decode(value));
         } catch (RuntimeException | Error e) {
             throw new AssertionError("with -Dboxcar.seed=" + seed + " in round " + round, e);
         }

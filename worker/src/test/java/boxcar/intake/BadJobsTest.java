@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import boxcar.job.Job;
 import boxcar.job.Rejection;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,7 +78,7 @@ class BadJobsTest {
                 "'stdin':{'base46':'AA=='}|stdin must be a text or {\"base64\": \"...\"}, but is '{\"base46\":\"AA==\"}'",
                 "'args':'-v'|args must be a list, but is '\"-v\"'",
                 "'args':['a',1]|args[1] must be a text, but is '1'",
-                "'args':['\\ud83d']|args[0] must not have half a surrogate pair, but is '\"\ud83d\"'",
+                "'args':['\\ud83d']|args[0] must not have half a surrogate pair, but is '\ud83d'",
                 "'env':['A']|env must be an object of names and values, but is '[\"A\"]'",
                 "'env':{'A':1}|env.A must be a text, but is '1'",
                 "'files':[5]|files[0] must be an object (File), but is '5'",
@@ -87,8 +90,8 @@ class BadJobsTest {
                 "'run_limits':{'memory':true}|run_limits.memory must be a whole number of 64 bits, but is 'true'",
                 "'run_limits':{'cpu_time':'1s'}|run_limits.cpu_time must be a number, but is '\"1s\"'",
                 "'run_limits':[]|run_limits must be an object (Limits), but is '[]'",
-                "'tests':[{'id':'a','expected':{'stdout':'','match':'FUZZY'}}]|tests[0].expected.match must be one of EXACT, TRAILING_SPACE, TOKENS, but is '\"FUZZY\"'",
-                "'deadline':'tomorrow'|deadline must be an instant like \"2026-01-31T12:00:00Z\" or a number of milliseconds, but is '\"tomorrow\"'",
+                "'tests':[{'id':'a','expected':{'stdout':'','match':'FUZZY'}}]|tests[0].expected.match must be one of EXACT, TRAILING_SPACE, TOKENS, but is 'FUZZY'",
+                "'deadline':'tomorrow'|deadline must be an instant like \"2026-01-31T12:00:00Z\" or a number of milliseconds, but is 'tomorrow'",
                 "'deadline':{}|deadline must be an instant like \"2026-01-31T12:00:00Z\" or a number of milliseconds, but is '{}'",
             })
     void aWrongTypeIsNamedWithWhatItWasAndWhatItMayBe(String more, String message) {
@@ -113,8 +116,8 @@ class BadJobsTest {
                 "{'memory':2097153}|run_limits.memory must be at least 1 and at most 2097152 kilobytes, but is '2097153'",
                 "{'memory':NaN}|run_limits.memory must be a whole number of 64 bits, but is 'NaN'",
                 "{'max_file_size':-5}|run_limits.max_file_size must be at least 1 and at most 1048576 kilobytes, but is '-5'",
-                "{'max_open_files':3}|run_limits.max_open_files must be at least 4 and at most 4096, but is '3'",
-                "{'max_number_of_processes':513}|run_limits.max_number_of_processes must be at least 1 and at most 512, but is '513'",
+                "{'max_open_files':3}|run_limits.max_open_files must be at least 4 and at most 4096 files, but is '3'",
+                "{'max_number_of_processes':513}|run_limits.max_number_of_processes must be at least 1 and at most 512 processes, but is '513'",
                 "{'max_output':0}|run_limits.max_output must be at least 1 and at most 1048576 kilobytes, but is '0'",
                 "{'max_output':1048577}|run_limits.max_output must be at least 1 and at most 1048576 kilobytes, but is '1048577'",
             })
@@ -180,9 +183,9 @@ class BadJobsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "a|a|must not be the path of another file of the job, but is 'a'",
-                "a|a/b|must not need a folder where the job has a file, but is 'a/b'",
-                "a/b|a|must not be a file, for other files of the job lie below it, but is 'a'",
+                "a|a|'a' must not be given twice",
+                "a|a/b|'a/b' must not be below another file of the job",
+                "a/b|a|'a' must not be a file, because other files of the job are below it",
             })
     void filesThatCollideAreRefused(String first, String second, String message) {
         assertEquals(
@@ -219,9 +222,9 @@ class BadJobsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'runtime':'a','runtime_id':1|runtime must not be given together with runtime_id, but is 'a'",
-                "'stdin':''|runtime or runtime_id must be given",
-                "'runtime':''|runtime must be 1 to 256 characters, not all spaces, none of them control, but is ''",
+                "'runtime':'a','runtime_id':1|runtime 'a' must not be given together with runtime_id",
+                "'stdin':''|runtime must be given, unless runtime_id is given",
+                "'runtime':''|runtime must be 1 to 256 characters, not blank, without control characters, but is ''",
                 "'runtime_id':-1|runtime_id must be at least 0, but is '-1'",
             })
     void aRuntimeIsMeantInOneWay(String runtime, String message) {
@@ -241,7 +244,7 @@ class BadJobsTest {
     @Test
     void aJobNeedsSomeSource() {
         assertEquals(
-                "source_code or files or zip must be given",
+                "source_code must be given, unless files or zip are given",
                 bad(JobTopic.EXECUTE, "{'job_id':'j','runtime':'perl'}").message());
     }
 
@@ -250,11 +253,11 @@ class BadJobsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'args':['a\\u0000']|args[0] must not hold a NUL, but is 'a\\0'",
-                "'env':{'A':'\\u0000'}|env.A must not hold a NUL, but is 'A=\\0'",
-                "'env':{'':'x'}|env must have names that are not empty, without '=' and NUL, but is ''",
-                "'env':{'A=B':'x'}|env must have names that are not empty, without '=' and NUL, but is 'A=B'",
-                "'env':{'A\\u0000':'x'}|env must have names that are not empty, without '=' and NUL, but is 'A\\0'",
+                "'args':['a\\u0000']|args[0] must not contain a NUL character, but is 'a\\0'",
+                "'env':{'A':'\\u0000'}|env.A must not contain a NUL character, but is 'A=\\0'",
+                "'env':{'':'x'}|env must have names that are not empty and contain neither '=' nor NUL, but has ''",
+                "'env':{'A=B':'x'}|env must have names that are not empty and contain neither '=' nor NUL, but has 'A=B'",
+                "'env':{'A\\u0000':'x'}|env must have names that are not empty and contain neither '=' nor NUL, but has 'A\\0'",
             })
     void argumentsAndVariablesAreWhatTheSystemTakes(String more, String message) {
         assertEquals(message, execute(more));
@@ -264,39 +267,39 @@ class BadJobsTest {
     void argumentsAndVariablesAreAsLongAsTheSystemTakes() {
         String longest = "é".repeat(65_500);
         assertEquals(
-                "args[1] must be at most 131000 bytes long, but is '131001 bytes'",
+                "args[1] must have at most 131000 bytes, but has 131001",
                 execute("'args':['" + longest + "','" + longest + "x']"));
         assertEquals(
-                "env.A must be at most 131000 bytes long, but is '131002 bytes'",
+                "env.A must have at most 131000 bytes, but has 131002",
                 execute("'env':{'A':'" + longest + "'}"));
         String four =
                 IntStream.range(0, 4)
                         .mapToObj(_ -> "'" + longest + "'")
                         .collect(Collectors.joining(","));
         assertEquals(
-                "args must hold at most 524288 bytes, but is '524289 bytes'",
+                "args must have at most 524288 bytes, but has 524289",
                 execute("'args':[" + four + ",'" + "x".repeat(283) + "','']"));
         assertEquals(
-                "tests[0].args must hold at most 524288 bytes, but is '655005 bytes'",
+                "tests[0].args must have at most 524288 bytes, but has 655005",
                 execute("'args':[" + four + "],'tests':[{'id':'a','args':['" + longest + "']}]"));
     }
 
     @Test
     void countsHaveCaps() {
         assertEquals(
-                "args must hold at most 4096 arguments, but is '4097 arguments'",
+                "args must have at most 4096 arguments, but has 4097",
                 execute("'args':[" + many(4097, "'a'") + "]"));
         assertEquals(
-                "files must hold at most 1000 files, but is '1001 files'",
+                "files must have at most 1000 files, but has 1001",
                 execute("'files':[" + many(1001, "{'path':'a#','content':''}") + "]"));
         assertEquals(
-                "tests must hold at most 1000 tests, but is '1001 tests'",
+                "tests must have at most 1000 tests, but has 1001",
                 execute("'tests':[" + many(1001, "{'id':'a#'}") + "]"));
         assertEquals(
-                "output_files must hold at most 64 paths, but is '65 paths'",
+                "output_files must have at most 64 paths, but has 65",
                 execute("'output_files':[" + many(65, "'a#'") + "]"));
         assertEquals(
-                "env must hold at most 1024 variables, but is '1025 variables'",
+                "env must have at most 1024 variables, but has 1025",
                 execute("'env':{" + many(1025, "'A#':''") + "}"));
     }
 
@@ -317,7 +320,7 @@ class BadJobsTest {
                 new JobDecoder(rules)
                         .decode(JobTopic.EXECUTE, null, text.replace('\'', '"').getBytes(UTF_8));
         assertEquals(
-                "files must be at most 1 kilobytes with all the job's sources, but is '1025 bytes'",
+                "files must have at most 1 kilobytes with all other sources, but they have 2",
                 ((Decoded.Bad) decoded).rejection().message());
     }
 
@@ -327,11 +330,11 @@ class BadJobsTest {
             quoteCharacter = '`',
             value = {
                 "'stdin':'x','tests':[{'id':'a'}]|stdin must not be given together with tests, which have their own",
-                "'tests':[{'id':''}]|tests[0].id must be 1 to 256 characters, not all spaces, none of them control, but is ''",
-                "'tests':[{'id':'a'},{'id':'a'}]|tests[1].id must not be the id of another test of the job, but is 'a'",
-                "'tests':[{'id':'a','args':['\\u0000']}]|tests[0].args[0] must not hold a NUL, but is '\\0'",
+                "'tests':[{'id':''}]|tests[0].id must be 1 to 256 characters, not blank, without control characters, but is ''",
+                "'tests':[{'id':'a'},{'id':'a'}]|tests[1].id 'a' must not be the id of another test of the job",
+                "'tests':[{'id':'a','args':['\\u0000']}]|tests[0].args[0] must not contain a NUL character, but is '\\0'",
                 "'tests':[{}]|tests[0].id must be given",
-                "'output_files':['a','a']|output_files[1] must not be asked for twice, but is 'a'",
+                "'output_files':['a','a']|output_files[1] 'a' must not be given twice",
             })
     void testsAndOutputFilesAreTold(String more, String message) {
         assertEquals(message, execute(more));
@@ -372,7 +375,7 @@ class BadJobsTest {
     @Test
     void aNameIsShortAndPrintable() {
         String bound =
-                "name must be 1 to 256 characters, not all spaces, none of them control, but is '";
+                "name must be 1 to 256 characters, not blank, without control characters, but is '";
         assertEquals(bound + "'", install("name", "''"));
         assertEquals(bound + "a\\n'", install("name", "'a\\\\n'"));
         assertEquals(bound + "x".repeat(255) + "…'", install("name", "'" + "x".repeat(257) + "'"));
@@ -380,14 +383,13 @@ class BadJobsTest {
 
     @Test
     void scriptsAreNotEmpty() {
-        assertEquals("nix_shell must not be empty, but is ''", install("nix_shell", "''"));
-        assertEquals("run_script must not be empty, but is ' '", install("run_script", "' '"));
+        assertEquals("nix_shell must not be blank", install("nix_shell", "''"));
+        assertEquals("run_script must not be blank", install("run_script", "' '"));
         assertEquals(
-                "run_script must not hold a NUL, but is 'a\\0'",
+                "run_script must not contain a NUL character, but is 'a\\0'",
                 install("run_script", "'a\\\\u0000'"));
         assertEquals(
-                "compile_script must not be empty, but is ''",
-                install("name", "'n','compile_script':''"));
+                "compile_script must not be blank", install("name", "'n','compile_script':''"));
         assertEquals("nix_shell must be a text, but is 'null'", install("nix_shell", "null"));
     }
 
@@ -407,7 +409,7 @@ class BadJobsTest {
     @Test
     void aTypeThatTheTopicDoesNotCarryIsRefused() {
         assertEquals(
-                "type must be ExecuteJob on this topic, but is '\"RunJob\"'",
+                "type must be ExecuteJob on this topic, but is 'RunJob'",
                 execute("'type':'RunJob'"));
         assertEquals("type must be ExecuteJob on this topic, but is '7'", execute("'type':7"));
         Decoded decoded =
@@ -430,6 +432,70 @@ class BadJobsTest {
         assertEquals(bad, decoder.decode(JobTopic.EXECUTE, null, value));
         assertEquals("j", bad.jobId());
         assertEquals(64, bad.digest().length());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            nullValues = "-",
+            value = {
+                "'run_limits':{'memory':0}|BELOW_MINIMUM|1|2097152|kilobytes",
+                "'run_limits':{'memory':2097153}|ABOVE_MAXIMUM|1|2097152|kilobytes",
+                "'run_limits':{'wall_time':0}|BELOW_MINIMUM|0.001|120|seconds",
+                "'run_limits':{'wall_time':1e999}|ABOVE_MAXIMUM|0.001|120|seconds",
+                "'run_limits':{'wall_time':NaN}|INVALID|0.001|120|seconds",
+                "'run_limits':{'extra_time':-1}|BELOW_MINIMUM|0|10|seconds",
+                "'compile_limits':{'max_open_files':3}|BELOW_MINIMUM|4|4096|files",
+                "'run_limits':{'max_number_of_processes':513}|ABOVE_MAXIMUM|1|512|processes",
+                "'runtime':null,'runtime_id':-1|BELOW_MINIMUM|0|-|-",
+                "'output_files':MANY|ABOVE_MAXIMUM|-|64|paths",
+                "'args':['LONG']|ABOVE_MAXIMUM|-|131000|bytes",
+                "'run_limits':{'memroy':1}|UNKNOWN_FIELD|-|-|-",
+                "'files':[{'path':'a'}]|MISSING|-|-|-",
+                "'runtime':null|MISSING|-|-|-",
+                "'source_code':null|MISSING|-|-|-",
+                "'args':5|WRONG_TYPE|-|-|-",
+                "'run_limits':{'max_open_files':0.5}|WRONG_TYPE|-|-|-",
+                "'stdin':{'base64':'!'}|INVALID|-|-|-",
+                "'result_format':'XML'|INVALID|-|-|-",
+                "'files':[{'path':'../a','content':''}]|INVALID|-|-|-",
+                "'env':{'':''}|INVALID|-|-|-",
+                "'args':[],'args':[]|GIVEN_TWICE|-|-|-",
+                "'output_files':['a','a']|GIVEN_TWICE|-|-|-",
+                "'tests':[{'id':'a'},{'id':'a'}]|GIVEN_TWICE|-|-|-",
+                "'runtime_id':1|CONFLICT|-|-|-",
+                "'stdin':'x','tests':[{'id':'a'}]|CONFLICT|-|-|-",
+                "'files':[{'path':'a','content':''},{'path':'a/b','content':''}]|CONFLICT|-|-|-",
+                "'zip':'x'|BAD_ARCHIVE|-|-|-",
+                "'type':'InstallJobs'|WRONG_TOPIC|-|-|-",
+                "'deadline':0|DEADLINE_PASSED|-|-|-",
+            })
+    void aRejectionHasACodeAndItsBoundsAsNumbers(
+            String more,
+            String code,
+            @Nullable Double least,
+            @Nullable Double most,
+            @Nullable String unit) {
+        String job =
+                more.replace("MANY", Collections.nCopies(65, "'a'").toString())
+                        .replace("LONG", "x".repeat(131_001));
+        String usual =
+                (more.contains("'runtime':") ? "" : "'runtime':'perl',")
+                        + (more.contains("'source_code':") ? "" : "'source_code':'1',");
+        Rejection rejection = bad(JobTopic.EXECUTE, "{'job_id':'j'," + usual + job + "}");
+        assertEquals(code, rejection.code().name(), rejection::message);
+        Rejection.Range range =
+                least == null && most == null ? null : new Rejection.Range(least, most, unit);
+        assertEquals(range, rejection.range());
+    }
+
+    /** The words of the wire and ours are the same ones. */
+    @Test
+    void everyCodeHasItsWordOnTheWire() {
+        assertEquals(
+                Stream.of(boxcar.schema.RejectionCode.values()).map(Enum::name).toList(),
+                Stream.of(Rejection.Code.values()).map(Enum::name).toList());
     }
 
     @Test

@@ -1,6 +1,9 @@
 package boxcar.intake;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.CatalogueRecord;
 import boxcar.job.Limits;
@@ -9,7 +12,7 @@ import boxcar.job.RuntimeDefinition;
 import boxcar.schema.ProgressTag;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,20 +41,20 @@ class CatalogueCodecTest {
     }
 
     @Test
-    void recordsComeBackAsTheyWere() {
+    void recordsComeBackAsTheyWere() throws UnreadableValue {
         for (CatalogueRecord entry :
                 new CatalogueRecord[] {
                     installed("gcc"), installed(null), new CatalogueRecord.Removed(7, "c", "job")
                 }) {
-            assertEquals(Optional.of(entry), CatalogueCodec.decode(CatalogueCodec.encode(entry)));
+            assertEquals(entry, CatalogueCodec.decode(CatalogueCodec.encode(entry)));
         }
     }
 
     /** What was written before there was a limit of output has the same one on every replica. */
     @Test
-    void jsonIsReadToo() {
+    void jsonIsReadToo() throws UnreadableValue {
         assertEquals(
-                Optional.of(installed(null, Limits.FORMER_OUTPUT_KIB)),
+                installed(null, Limits.FORMER_OUTPUT_KIB),
                 CatalogueCodec.decode(
                         Records.json(
                                 """
@@ -61,7 +64,7 @@ class CatalogueCodecTest {
                                  'digest':'digest','job_id':'job','installed_at':'2026-01-31T12:00:00.123Z'}\
                                 """)));
         assertEquals(
-                Optional.of(new CatalogueRecord.Removed(7, "c", "job")),
+                new CatalogueRecord.Removed(7, "c", "job"),
                 CatalogueCodec.decode(
                         Records.json(
                                 "{'type':'RuntimeRemoved','runtime_id':7,'name':'c','job_id':'job'}")));
@@ -80,9 +83,31 @@ class CatalogueCodecTest {
                 "{'name':'c','source_file_name':'../x','nix_shell':'nix','run_script':'run','limits':{'wall_time':1,'cpu_time':1,'extra_time':0,'memory':1,'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},'digest':'d','job_id':'j','installed_at':0}",
                 "{'name':'c','source_file_name':'x','nix_shell':'nix','run_script':'run','limits':{'wall_time':1,'cpu_time':1,'extra_time':0,'memory':0,'max_file_size':2,'max_open_files':4,'max_number_of_processes':5},'digest':'d','job_id':'j','installed_at':0}",
             })
-    void whatNoReplicaCouldUseIsNothing(String text) {
-        assertEquals(Optional.empty(), CatalogueCodec.decode(Records.json(text)));
-        assertEquals(Optional.empty(), CatalogueCodec.decode(null));
+    void whatNoReplicaCouldEverUseIsUnreadable(String text) {
+        assertFalse(unreadable(Records.json(text)).isNewer());
+        assertFalse(unreadable(null).isNewer());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'RuntimeRemoved','runtime_id':7,'name':'c','job_id':'job','why':'x'}",
+                "{'type':'RuntimeRenamed','runtime_id':7}",
+            })
+    void whatNamesItsTypeAndIsUnknownIsANewerVersions(String text) {
+        assertTrue(unreadable(Records.json(text)).isNewer());
+    }
+
+    @Test
+    void avroOfAnUnknownSchemaIsANewerVersions() {
+        byte[] value = CatalogueCodec.encode(installed(null));
+        value[4]++;
+        assertTrue(unreadable(value).isNewer());
+        assertFalse(unreadable(Arrays.copyOf(value, 9)).isNewer(), "cut short");
+    }
+
+    private static UnreadableValue unreadable(byte @Nullable [] value) {
+        return assertThrows(UnreadableValue.class, () -> CatalogueCodec.decode(value));
     }
 
     @Test

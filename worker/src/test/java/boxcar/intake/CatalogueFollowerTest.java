@@ -3,6 +3,7 @@ package boxcar.intake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.Catalogue;
@@ -14,10 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -96,17 +99,32 @@ class CatalogueFollowerTest {
 
     @Test
     void aRecordThatCannotBeReadIsSkipped() throws Exception {
-        try (var publisher = new Publisher(new KafkaClients(settings), "stranger", _ -> {})) {
-            publisher.publish(
-                    new ProducerRecord<>(
-                            settings.topics().runtimes(),
-                            "x".getBytes(UTF_8),
-                            "x".getBytes(UTF_8)));
-        }
+        put("x");
         append("bash");
         try (var _ = follow(() -> {})) {
             await().atMost(SOON).until(() -> catalogue.told.equals(List.of("0 skipped", "1 bash")));
         }
+    }
+
+    @Test
+    void atARecordOfANewerVersionItStopsAndSaysSoOnceAndAfterAnUpdateItGoesOnThere()
+            throws Exception {
+        append("python");
+        put("newer bash");
+        append("c");
+        var newer = new LinkedBlockingQueue<String>();
+        try (var follower = follow(() -> {}, newer)) {
+            assertEquals(
+                    settings.topics().runtimes()
+                            + "-0@1 cannot be followed: a newer Boxcar wrote it. Update this worker",
+                    newer.poll(20, TimeUnit.SECONDS));
+            append("d");
+            assertEquals(List.of("0 python"), catalogue.told);
+            assertFalse(follower.isCaughtUp());
+        }
+        assertEquals(List.of("0 python"), catalogue.told, "it is not skipped either");
+        assertEquals(1, catalogue.position);
+        assertTrue(newer.isEmpty());
     }
 
     @Test
@@ -131,11 +149,25 @@ class CatalogueFollowerTest {
     }
 
     private CatalogueFollower follow(Runnable onCaughtUp) {
+        return follow(onCaughtUp, new LinkedBlockingQueue<>());
+    }
+
+    private CatalogueFollower follow(Runnable onCaughtUp, Queue<String> newer) {
         return CatalogueFollower.start(
                 settings,
                 new TextWire(),
                 catalogue,
-                new CatalogueFollower.Told(onCaughtUp, _ -> {}));
+                new CatalogueFollower.Told(onCaughtUp, newer::add, _ -> {}));
+    }
+
+    private void put(String value) throws Exception {
+        try (var publisher = new Publisher(new KafkaClients(settings), "stranger", _ -> {})) {
+            publisher.publish(
+                    new ProducerRecord<>(
+                            settings.topics().runtimes(),
+                            "x".getBytes(UTF_8),
+                            value.getBytes(UTF_8)));
+        }
     }
 
     private long append(String name) throws Fault, InterruptedException {

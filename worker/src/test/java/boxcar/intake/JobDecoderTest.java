@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.Job;
@@ -253,7 +254,7 @@ class JobDecoderTest {
     void anIdThatCannotBeOneIsUnreadable(String id) {
         unreadable(
                 "bad-job-id",
-                "job_id must be 1 to 256 characters, not all spaces, none of them control",
+                "job_id must be 1 to 256 characters, not blank, without control characters",
                 execute("{'job_id':'" + id + "'}"));
     }
 
@@ -283,15 +284,59 @@ class JobDecoderTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            nullValues = "-",
+            value = {
+                "{'job_id':'j','runtime':'a','source_code':'','result_format':'JSON'}|JSON",
+                "{'job_id':'j','runtime':'a','source_code':'','result_format':'AVRO'}|AVRO",
+                "{'job_id':'j','runtime':'a','source_code':'','result_format':null}|-",
+                "{'job_id':'j','runtime':'a','source_code':''}|-",
+                "{'job_id':'j','runtime':'a','run_limits':{'memory':0},'source_code':'','result_format':'JSON'}|JSON",
+                "{'job_id':'j','colour':1,'result_format':'JSON'}|JSON",
+                "{'job_id':'j','result_format':'XML'}|-",
+            })
+    void aJobMaySayHowItsResultIsWrittenEvenIfItIsRejected(String job, @Nullable Format format) {
+        Decoded decoded = execute(job);
+        assertEquals(
+                Optional.ofNullable(format),
+                decoded instanceof Decoded.Bad bad
+                        ? Optional.ofNullable(bad.format())
+                        : Optional.ofNullable(((Decoded.Good) decoded).format()));
+    }
+
     @Test
-    void avroOfAnUnknownSchemaIsUnreadable() {
-        unreadable(
-                "unknown-schema",
-                "no schema of this version has the fingerprint 807060504030201",
-                decoder.decode(
-                        JobTopic.EXECUTE,
-                        null,
-                        new byte[] {(byte) 0xC3, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0}));
+    void avroOfAnUnknownSchemaIsANewerVersionsWhoseFirstFieldIsTheJobId() {
+        var newer = newer("a key", 2, 'j', 99);
+        assertEquals("j", newer.jobId());
+        assertEquals(Job.Kind.EXECUTE, newer.kind());
+        assertEquals(
+                "its schema, with the fingerprint 807060504030201, is unknown here: a newer Boxcar"
+                        + " wrote it",
+                newer.message());
+    }
+
+    @Test
+    void whereTheJobIdOfANewerVersionCannotBeHadTheKeyIsAsked() {
+        assertEquals("a key", newer("a key", 99, 'j').jobId(), "the text ends early");
+        assertEquals("a key", newer("a key", 0).jobId(), "the text is empty");
+        assertEquals("a key", newer("a key", 2, '\n').jobId(), "the text is no id");
+        assertNull(newer("", 0).jobId());
+        assertNull(newer(null).jobId());
+    }
+
+    private Decoded.Newer newer(@Nullable String key, int... body) {
+        byte[] value =
+                Arrays.copyOf(
+                        new byte[] {(byte) 0xC3, 1, 1, 2, 3, 4, 5, 6, 7, 8}, 10 + body.length);
+        for (int i = 0; i < body.length; i++) {
+            value[10 + i] = (byte) body[i];
+        }
+        return assertInstanceOf(
+                Decoded.Newer.class,
+                decoder.decode(JobTopic.EXECUTE, key == null ? null : key.getBytes(UTF_8), value));
     }
 
     @Test
@@ -327,12 +372,21 @@ class JobDecoderTest {
     }
 
     @Test
-    void aCancelIsReadInEitherFormat() {
-        assertEquals(Optional.of("j"), decoder.decodeCancel(AvroValues.encode(new CancelJob("j"))));
-        assertEquals(Optional.of("j"), decoder.decodeCancel(Records.json("{'job_id':'j'}")));
+    void aCancelIsReadInEitherFormat() throws UnreadableValue {
+        assertEquals("j", JobDecoder.cancelled(AvroValues.encode(new CancelJob("j"))));
+        assertEquals("j", JobDecoder.cancelled(Records.json("{'job_id':'j'}")));
+        assertEquals("j", JobDecoder.cancelled(Records.json("{'type':'CancelJob','job_id':'j'}")));
+    }
+
+    @Test
+    void aCancelOfANewerVersionCancelsNothing() {
+        byte[] value = {(byte) 0xC3, 1, 1, 2, 3, 4, 5, 6, 7, 8, 2, 'j'};
+        var e = assertThrows(UnreadableValue.class, () -> JobDecoder.cancelled(value));
+        assertTrue(e.isNewer());
         assertEquals(
-                Optional.of("j"),
-                decoder.decodeCancel(Records.json("{'type':'CancelJob','job_id':'j'}")));
+                "its schema, with the fingerprint 807060504030201, is unknown here: a newer Boxcar"
+                        + " wrote it",
+                e.getMessage());
     }
 
     @ParameterizedTest
@@ -349,7 +403,7 @@ class JobDecoderTest {
                 "{'job_id':'j','job_id':'j'}"
             })
     void whatIsNoCancelCancelsNothing(String text) {
-        assertEquals(Optional.empty(), decoder.decodeCancel(Records.json(text)));
-        assertEquals(Optional.empty(), decoder.decodeCancel(null));
+        assertThrows(UnreadableValue.class, () -> JobDecoder.cancelled(Records.json(text)));
+        assertThrows(UnreadableValue.class, () -> JobDecoder.cancelled(null));
     }
 }

@@ -81,6 +81,50 @@ class JobDeskTest {
     }
 
     @Test
+    void aJobOfANewerVersionIsGivenBackSoThatANewerReplicaGetsIt() throws Exception {
+        var settling = assertInstanceOf(Settling.Release.class, handle(1, "newer a x"));
+        assertTrue(settling.rest().isPositive(), "another replica is to get it");
+        assertInstanceOf(Settling.Release.class, handle(LAST - 1, "newer a x"));
+        assertEquals(List.of(), written());
+        assertEquals(List.of(), ran);
+        assertEquals(2, heard.count("released"));
+        assertEquals(2, heard.count("fault unknown-schema"));
+    }
+
+    @Test
+    void aJobOfANewerVersionThatNoReplicaCanReadEndsInAFaultAndADeadLetter() throws Exception {
+        assertEquals(ACCEPTED, handle(LAST, "newer a x"));
+        String message = "delivered 3 times, and no worker could read it: a newer Boxcar wrote it";
+        assertEquals(
+                List.of(
+                        "t.results a: FAULT a #3 unknown-schema: " + message,
+                        "t.dead-letters key: newer a x"),
+                written());
+        assertEquals("unknown-schema", headers(out.getLast()).get("boxcar.reason"));
+        assertEquals(message, headers(out.getLast()).get("boxcar.message"));
+    }
+
+    @Test
+    void aJobOfANewerVersionWithoutAJobIdIsADeadLetterAtLast() throws Exception {
+        assertInstanceOf(Settling.Release.class, handle(1, "newer nobody x"));
+        assertEquals(ACCEPTED, handle(LAST, "newer nobody x"));
+        assertEquals(List.of("t.dead-letters key: newer nobody x"), written());
+    }
+
+    @Test
+    void anAnswerOfANewerReplicaIsNotContradictedByOneThatCouldNotReadTheJob() throws Exception {
+        past =
+                (id, _, _) ->
+                        Optional.of(
+                                new PastAnswers.Past(
+                                        ("SUCCEEDED " + id + " #1 python").getBytes(UTF_8),
+                                        "python"));
+        assertEquals(ACCEPTED, handle(LAST, "newer a x"));
+        assertEquals(List.of(), written());
+        assertEquals("SUCCEEDED", ledger.find("a").orElseThrow().outcome());
+    }
+
+    @Test
     void aJobThatCannotBeCarriedOutIsRejectedAndNothingRuns() throws Exception {
         assertEquals(ACCEPTED, handle(1, "refuse a x"));
         assertEquals(
@@ -106,7 +150,7 @@ class JobDeskTest {
         handle(1, "run a python");
         assertEquals(ACCEPTED, handle(1, "run a bash"));
         assertEquals(
-                "t.results a: REJECTED a #1 job_id was seen before with other content, but is 'a'",
+                "t.results a: REJECTED a #1 job_id 'a' was seen before with other content",
                 written().getLast());
         handle(1, "run a python");
         assertEquals("t.results a: SUCCEEDED a #1 python", written().getLast());

@@ -17,7 +17,8 @@ class PathTreeTest {
 
         assertEquals("files[128].path", e.rejection().field());
         assertEquals(
-                "must not make a job's files, with the folders that they lie in, more than 8192",
-                e.rejection().bound());
+                "A job must have at most 8192 files and folders, but files[128].path 'more' is one"
+                        + " more",
+                e.getMessage());
     }
 }

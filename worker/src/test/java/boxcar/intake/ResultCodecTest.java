@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -104,6 +105,38 @@ class ResultCodecTest {
                 ResultCodec.toJson(value).toString().replace('"', '\''));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aJobsOwnFormatGoesBeforeTheOperators(Format asked) throws UnreadableValue {
+        for (Format standard : Format.values()) {
+            var wire =
+                    new CodecWire(
+                            JobRules.standard(),
+                            new ResultCodec(standard, 1_000_000),
+                            "replica-a",
+                            "isolate");
+            assertEquals(asked, format(wire.result(answer(asked))));
+            assertEquals(standard, format(wire.result(answer(null))));
+        }
+    }
+
+    private static Answer answer(@Nullable Format asked) {
+        return new Answer(
+                "j",
+                Job.Kind.EXECUTE,
+                JobResult.cancelled(),
+                "attempt-1",
+                1,
+                STAMP.queuedAt(),
+                STAMP.startedAt(),
+                STAMP.finishedAt(),
+                asked);
+    }
+
+    private static Format format(byte[] value) {
+        return value[0] == '{' ? Format.JSON : Format.AVRO;
+    }
+
     @Test
     void avroAndJsonAreReadAlike() throws UnreadableValue {
         JobResult result =
@@ -132,14 +165,21 @@ class ResultCodecTest {
         String json =
                 json(
                         JobResult.rejected(
-                                new Rejection("run_limits.memory", "0", "must be at least 1")));
+                                new Rejection(
+                                                Rejection.Code.BELOW_MINIMUM,
+                                                "run_limits.memory",
+                                                "0",
+                                                "must be at least 1")
+                                        .within(
+                                                new Rejection.Range(
+                                                        1.0, 2_097_152.0, "kilobytes"))));
         assertTrue(
                 json.contains(
                         "'outcome':'REJECTED','verdict':null,'runtime_id':null,'runtime':null,"
                                 + "'rejection':{'field':'run_limits.memory','value':'0',"
                                 + "'bound':'must be at least 1',"
                                 + "'message':'run_limits.memory must be at least 1, but is '0'',"
-                                + "'code':'OTHER','least':null,'most':null,'unit':null}"),
+                                + "'code':'BELOW_MINIMUM','least':1,'most':2097152,'unit':'kilobytes'}"),
                 json);
     }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A wire of words: {@code run ID CONTENT} is a job with the content for its digest, {@code refuse
- * ID CONTENT} one that cannot be carried out, and anything else is illegible. A result reads {@code
- * OUTCOME ID #DELIVERY MESSAGE}.
+ * ID CONTENT} one that cannot be carried out, {@code newer ID CONTENT} one of a newer version, and
+ * anything else is illegible. A result reads {@code OUTCOME ID #DELIVERY MESSAGE}.
  */
 final class TextWire implements Wire {
     static byte[] job(String id, String content) {
@@ -39,6 +39,12 @@ final class TextWire implements Wire {
                             Job.Kind.EXECUTE,
                             words[2],
                             new Rejection("run_limits.memory", "0", "must be at least 1"));
+            case "newer" ->
+                    new Decoded.Newer(
+                            words[1].equals("nobody") ? null : words[1],
+                            Job.Kind.EXECUTE,
+                            words[2],
+                            "a newer Boxcar wrote it");
             case "explode" -> throw new IllegalStateException("a mistake in the decoder");
             default -> new Decoded.Unreadable("not-a-job", "begins with '" + words[0] + "'");
         };
@@ -97,7 +103,7 @@ final class TextWire implements Wire {
     }
 
     @Override
-    public String cancelled(byte @Nullable [] value) {
+    public String cancelled(byte @Nullable [] value) throws UnreadableValue {
         return after("cancel ", value);
     }
 
@@ -115,14 +121,17 @@ final class TextWire implements Wire {
     }
 
     @Override
-    public CatalogueRecord catalogue(byte @Nullable [] value) {
+    public CatalogueRecord catalogue(byte @Nullable [] value) throws UnreadableValue {
         return new CatalogueRecord.Removed(0, after("removed ", value), "job");
     }
 
-    private static String after(String start, byte @Nullable [] value) {
+    private static String after(String start, byte @Nullable [] value) throws UnreadableValue {
         String text = text(value);
+        if (text.startsWith("newer ")) {
+            throw new UnreadableValue(UnreadableValue.UNKNOWN_SCHEMA, "a newer Boxcar wrote it");
+        }
         if (!text.startsWith(start)) {
-            throw new IllegalArgumentException("does not begin with '" + start + "'");
+            throw new UnreadableValue("not-ours", "does not begin with '" + start + "'");
         }
         return text.substring(start.length());
     }

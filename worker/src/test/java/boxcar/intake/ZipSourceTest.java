@@ -4,13 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import boxcar.job.Job.SourceFile;
+import boxcar.job.Rejection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
@@ -91,7 +95,7 @@ class ZipSourceTest {
     @Test
     void aBackslashIsRefused() throws Exception {
         byte[] zip = patched(zip(new Entry("a_b", 0, new byte[1])), "a_b", "a\\b");
-        assertEquals("zip must hold only names without backslashes, but is 'a\\b'", refused(zip));
+        assertEquals("zip must have only names without backslashes, but has 'a\\b'", refused(zip));
     }
 
     /** The same archive with another text of the same length. */
@@ -104,14 +108,14 @@ class ZipSourceTest {
     @Test
     void aNameThatIsNotUtf8IsRefused() throws Exception {
         String message = refused(patched(zip(new Entry("a_b", "x")), "a_b", "a\u00ffb"));
-        assertTrue(message.startsWith("zip must hold only names in UTF-8"), message);
+        assertTrue(message.startsWith("zip must have only names in UTF-8"), message);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0120777, 0020644, 0060644, 0010644, 0140755, 0040755})
     void whatIsNoPlainFileIsRefused(int mode) throws Exception {
         assertEquals(
-                "zip must hold only files and folders, no links or devices, but is 'a'",
+                "zip must contain only files and folders, no links or devices, but has 'a'",
                 refused(zip(new Entry("a", mode, "/etc/passwd".getBytes(UTF_8)))));
     }
 
@@ -121,7 +125,8 @@ class ZipSourceTest {
         int central =
                 new String(zip, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("PK\1\2");
         zip[central + 8] |= 1; // general purpose bit 0, APPNOTE.TXT 4.4.4
-        assertEquals("zip must not be encrypted, but is 'a'", refused(zip));
+        assertEquals(
+                "zip must contain only entries that are not encrypted, but has 'a'", refused(zip));
     }
 
     @Test
@@ -130,16 +135,17 @@ class ZipSourceTest {
         int central =
                 new String(zip, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("PK\1\2");
         zip[central + 10] = 12; // bzip2
-        assertEquals("zip must hold only stored and deflated entries, but is 'a'", refused(zip));
+        assertEquals(
+                "zip must contain only stored and deflated entries, but has 'a'", refused(zip));
     }
 
     @Test
     void entriesThatCollideAreRefused() throws Exception {
         assertEquals(
-                "zip must not be the path of another file of the job, but is 'a'",
+                "zip 'a' must not be given twice",
                 refused(zip(new Entry("a", "1"), new Entry("a", "2"))));
         assertEquals(
-                "zip must not need a folder where the job has a file, but is 'a/b'",
+                "zip 'a/b' must not be below another file of the job",
                 refused(zip(new Entry("a", "1"), new Entry("a/b", "2"))));
         PathTree tree = new PathTree();
         tree.addFile("files[0].path", "a");
@@ -148,16 +154,14 @@ class ZipSourceTest {
                 assertThrows(
                         Refusal.class,
                         () -> new ZipSource(tree, CAPS).unpack(ByteBuffer.wrap(zip)));
-        assertEquals(
-                "zip must not be the path of another file of the job, but is 'a'",
-                refusal.getMessage());
+        assertEquals("zip 'a' must not be given twice", refusal.getMessage());
     }
 
     @Test
     void tooManyEntriesAreRefused() throws Exception {
         byte[] zip =
                 zip(new Entry("a", ""), new Entry("b", ""), new Entry("c", ""), new Entry("d", ""));
-        assertEquals("zip must hold at most 3 entries, but is '4 entries'", refused(zip));
+        assertEquals("zip must have at most 3 entries, but has 4", refused(zip));
     }
 
     @Test
@@ -191,15 +195,40 @@ class ZipSourceTest {
         }
         assertEquals(1, unpack(bytes.toByteArray()).size());
         assertEquals(
-                "zip must be a whole ZIP archive: 'a' is damaged",
+                "zip must be a whole ZIP archive, but 'a' is damaged",
                 refused(patched(bytes.toByteArray(), "1234", "1235")));
     }
 
     @Test
     void whatIsNoArchiveIsRefused() throws Exception {
-        assertTrue(
-                refused("hello".getBytes(UTF_8)).startsWith("zip must be a whole ZIP archive: "));
-        assertTrue(refused(new byte[0]).startsWith("zip must be a whole ZIP archive: "));
-        assertEquals("zip must hold at least one file", refused(zip()));
+        String message =
+                "zip must be a whole ZIP archive, but its directory of entries is missing or damaged";
+        assertEquals(message, refused("hello".getBytes(UTF_8)));
+        assertEquals(message, refused(new byte[0]));
+        byte[] whole = zip(new Entry("a", "1"));
+        for (int length = 0; length < whole.length; length++) {
+            assertEquals(message, refused(Arrays.copyOf(whole, length)), "cut at " + length);
+        }
+    }
+
+    @Test
+    void bytesThatAreDamagedAnywhereAreToldWithoutWordsOfOurs() throws Exception {
+        byte[] whole = zip(new Entry("a", "1".repeat(99)), new Entry("b/c", "2"));
+        for (int at = 0; at < whole.length; at++) {
+            byte[] damaged = whole.clone();
+            damaged[at] = (byte) ~damaged[at];
+            try {
+                assertNotNull(unpack(damaged));
+            } catch (Refusal e) {
+                String message = String.valueOf(e.getMessage());
+                assertFalse(message.matches(".*(java|apache|Exception|null).*"), message);
+                assertNotEquals(Rejection.Code.OTHER, e.rejection().code());
+            }
+        }
+    }
+
+    @Test
+    void anArchiveWithoutAFileIsRefused() throws Exception {
+        assertEquals("zip must contain at least one file", refused(zip()));
     }
 }
