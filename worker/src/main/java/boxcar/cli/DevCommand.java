@@ -1,5 +1,10 @@
 package boxcar.cli;
 
+import boxcar.job.Fault;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +48,8 @@ final class DevCommand implements Callable<Integer> {
                 state != null
                         ? state
                         : Path.of(System.getProperty("boxcar.home", "."), ".boxcar", "dev");
+        requireFree(port, "--port");
+        requireFree(metricsPort, "--metrics-port");
         CountDownLatch stop = new CountDownLatch(1);
         StopSignals.hear(_ -> stop.countDown());
         try (LocalCluster cluster =
@@ -53,6 +60,19 @@ final class DevCommand implements Callable<Integer> {
             System.err.println("· stopping");
         }
         return Exit.WELL;
+    }
+
+    private static void requireFree(int port, String option) throws Fault {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        } catch (IOException e) {
+            throw new Fault(
+                    "dev",
+                    Fault.Next.GIVE_UP,
+                    "port %d of 127.0.0.1 cannot be used (%s); choose another with %s"
+                            .formatted(port, e.getMessage(), option),
+                    e);
+        }
     }
 
     private static void print(LocalCluster cluster) {

@@ -39,6 +39,14 @@ final class WorkerCommand implements Callable<Integer> {
             description = "Make the topics and set the groups first, where they are not.")
     private boolean createTopics;
 
+    /** The launcher obeys it before Java starts. */
+    @Option(
+            names = "--setup",
+            description =
+                    "Install what this host lacks first (packages, isolate's package source), and start the Nix daemon."
+                            + " Without it the launcher only says what is missing.")
+    private boolean setUpHost;
+
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicReference<@Nullable String> fatal = new AtomicReference<>();
     private final AtomicReference<@Nullable Replica> running = new AtomicReference<>();

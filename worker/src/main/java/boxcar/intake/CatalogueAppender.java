@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final String FIRST = "ids begin at 1";
+
     private final Publisher publisher;
     private final String topic;
     private final Wire wire;
@@ -28,6 +30,7 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     private final String clientId;
     private final ReentrantLock reading = new ReentrantLock();
     private @Nullable KafkaConsumer<byte[], byte[]> reader;
+    private volatile boolean begun;
 
     /**
      * @param onForbidden gets a line for people when we may not write there
@@ -42,6 +45,7 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
 
     @Override
     public long append(CatalogueRecord entry) throws Fault, InterruptedException {
+        leaveOutTheFirstOffset();
         var record =
                 new ProducerRecord<>(topic, 0, name(entry).getBytes(UTF_8), wire.catalogue(entry));
         try {
@@ -51,6 +55,23 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
         } catch (Fault e) {
             throw new Fault("catalogue", Fault.Next.TRY_ELSEWHERE, "not known to be written", e);
         }
+    }
+
+    /**
+     * Ids begin at 1, since many programs take 0 for none: a log that is empty gets a record without
+     * a value first, which every replica skips. A log that has records stays as it is.
+     */
+    private void leaveOutTheFirstOffset() throws Fault, InterruptedException {
+        if (begun || end() > 0) {
+            begun = true;
+            return;
+        }
+        try {
+            long _ = publisher.publish(new ProducerRecord<>(topic, 0, FIRST.getBytes(UTF_8), null));
+        } catch (Outbox.RefusedRecordException e) {
+            throw new Fault("catalogue", Fault.Next.GIVE_UP, "its first record is refused", e);
+        }
+        begun = true;
     }
 
     /** One consumer is kept for asking; a failed one is made anew the next time. */

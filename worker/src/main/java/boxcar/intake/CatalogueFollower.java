@@ -171,6 +171,10 @@ public final class CatalogueFollower implements AutoCloseable {
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) throws Fault, NewerRecord {
+        if (record.value() == null) {
+            catalogue.skip(record.offset()); // it keeps an offset free, and says nothing
+            return;
+        }
         CatalogueRecord entry;
         try {
             entry = wire.catalogue(record.value());

@@ -23,6 +23,7 @@ import org.jooq.conf.FetchTriggerValuesAfterReturning;
 import org.jooq.conf.Settings;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.sqlite.SQLiteErrorCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,9 @@ import org.slf4j.LoggerFactory;
  * The worker's SQLite file: write-ahead log, one writing connection and one reading connection,
  * each used by one thread at a time, so that a reader never waits for a writer.
  *
- * <p>A file that is damaged is set aside and made anew, because the catalogue's log fills it again;
+ * <p>A file that is damaged is set aside and made anew, because the catalogue's log fills it again. A
+ * file that cannot be opened for another reason (a full disk, a lock, no permission) stays, because
+ * the answers in it are needed;
  * a file of a newer Boxcar is refused, because only that one knows what it says.
  */
 final class Database implements AutoCloseable {
@@ -72,8 +75,13 @@ final class Database implements AutoCloseable {
         try {
             return tryOpen(file);
         } catch (SQLException | DataAccessException | FlywayException e) {
-            if (!Files.exists(file)) {
-                throw new Fault(STEP, Fault.Next.TRY_ELSEWHERE, "cannot make " + file, e);
+            DatabaseTrouble trouble = DatabaseTrouble.of(e);
+            if (trouble != DatabaseTrouble.DAMAGED) {
+                throw new Fault(
+                        STEP,
+                        Fault.Next.TRY_ELSEWHERE,
+                        "cannot open " + file + trouble.mend() + ": " + e.getMessage(),
+                        e);
             }
             Path aside = setAside(file);
             LOG.warn(
@@ -103,7 +111,8 @@ final class Database implements AutoCloseable {
                 ResultSet answer = statement.executeQuery("PRAGMA quick_check(1)")) {
             String word = answer.next() ? answer.getString(1) : "nothing";
             if (!"ok".equals(word)) {
-                throw new SQLException("quick_check says: " + word);
+                throw new SQLException(
+                        "quick_check says: " + word, null, SQLiteErrorCode.SQLITE_CORRUPT.code);
             }
         }
     }

@@ -2,7 +2,6 @@ package boxcar.runtime;
 
 import boxcar.job.Fault;
 import java.sql.SQLException;
-import org.jooq.exception.DataAccessException;
 
 /**
  * What an error of SQLite says of its file.
@@ -40,12 +39,16 @@ enum DatabaseTrouble {
         return mend;
     }
 
-    static DatabaseTrouble of(DataAccessException e) {
-        SQLException cause = e.getCause(SQLException.class);
+    static DatabaseTrouble of(Throwable e) {
+        SQLException cause = null;
+        for (Throwable each = e; each != null && cause == null; each = each.getCause()) {
+            cause = each instanceof SQLException sql && sql.getErrorCode() != 0 ? sql : null;
+        }
         if (cause == null) {
             return PASSING;
         }
-        return switch (cause.getErrorCode()) {
+        // The low byte is the code; an extended code says more above it.
+        return switch (cause.getErrorCode() & 0xFF) {
             case 13 -> FULL;
             // Read-only, input/output, cannot open, no lock file.
             case 8, 10, 14, 22 -> DISK;

@@ -72,7 +72,8 @@ final class Together<T> {
             work.doAll(now.stream().map(wish -> wish.wanted).toList());
         } catch (Fault e) {
             fault = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Not rethrown: each of those who wait must hear of it, this thread among them.
             fault = new Fault("internal", Fault.Next.TRY_ELSEWHERE, e.toString(), e);
         }
         for (Wish<T> wish : now) {

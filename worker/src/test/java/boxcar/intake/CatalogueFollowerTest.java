@@ -59,9 +59,19 @@ class CatalogueFollowerTest {
     }
 
     @Test
-    void theOffsetOfARecordIsTold() throws Exception {
-        assertEquals(0, append("python"));
+    void theOffsetOfARecordIsToldAndTheFirstIsOne() throws Exception {
+        assertEquals(1, append("python"));
+        assertEquals(2, append("bash"));
+    }
+
+    @Test
+    void aLogThatHasRecordsKeepsItsOffsets() throws Exception {
+        put("removed python");
         assertEquals(1, append("bash"));
+        try (var _ = follow(() -> {})) {
+            await().atMost(SOON)
+                    .until(() -> catalogue.told.equals(List.of("0 python", "1 bash")));
+        }
     }
 
     @Test
@@ -72,9 +82,9 @@ class CatalogueFollowerTest {
         try (var follower = follow(caughtUp::countDown)) {
             assertTrue(caughtUp.await(120, TimeUnit.SECONDS));
             assertTrue(follower.isCaughtUp());
-            assertEquals(List.of("0 python", "1 bash"), catalogue.told);
+            assertEquals(List.of("0 skipped", "1 python", "2 bash"), catalogue.told);
             append("c");
-            await().atMost(SOON).until(() -> catalogue.told.contains("2 c"));
+            await().atMost(SOON).until(() -> catalogue.told.contains("3 c"));
         }
         assertEquals(1, catalogue.logs.size());
     }
@@ -91,9 +101,9 @@ class CatalogueFollowerTest {
     void itBeginsWhereTheCatalogueStopped() throws Exception {
         append("python");
         append("bash");
-        catalogue.position = 1;
+        catalogue.position = 2;
         try (var _ = follow(() -> {})) {
-            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("1 bash")));
+            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("2 bash")));
         }
     }
 
@@ -116,14 +126,14 @@ class CatalogueFollowerTest {
         try (var follower = follow(() -> {}, newer)) {
             assertEquals(
                     settings.topics().runtimes()
-                            + "-0@1 cannot be followed: a newer Boxcar wrote it. Update this worker",
+                            + "-0@2 cannot be followed: a newer Boxcar wrote it. Update this worker",
                     newer.poll(20, TimeUnit.SECONDS));
             append("d");
-            assertEquals(List.of("0 python"), catalogue.told);
+            assertEquals(List.of("0 skipped", "1 python"), catalogue.told);
             assertFalse(follower.isCaughtUp());
         }
-        assertEquals(List.of("0 python"), catalogue.told, "it is not skipped either");
-        assertEquals(1, catalogue.position);
+        assertEquals(List.of("0 skipped", "1 python"), catalogue.told, "it is not skipped either");
+        assertEquals(2, catalogue.position);
         assertTrue(newer.isEmpty());
     }
 
@@ -132,7 +142,8 @@ class CatalogueFollowerTest {
         append("python");
         catalogue.failures.set(1);
         try (var _ = follow(() -> {})) {
-            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("0 python")));
+            await().atMost(SOON)
+                    .until(() -> catalogue.told.equals(List.of("0 skipped", "1 python")));
         }
     }
 
@@ -140,11 +151,11 @@ class CatalogueFollowerTest {
     void itGoesOnAfterTheBrokerWasAway() throws Exception {
         append("python");
         try (var _ = follow(() -> {})) {
-            await().atMost(SOON).until(() -> catalogue.told.size() == 1);
+            await().atMost(SOON).until(() -> catalogue.told.size() == 2);
             cluster.stop();
             cluster.startAgain();
             append("bash");
-            await().atMost(SOON).until(() -> catalogue.told.contains("1 bash"));
+            await().atMost(SOON).until(() -> catalogue.told.contains("2 bash"));
         }
     }
 

@@ -1,6 +1,7 @@
 package boxcar.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -87,6 +88,27 @@ class FullDiskTest {
             assertEquals(DatabaseTrouble.PASSING, database.trouble());
             ledger.record(entry(written));
             assertTrue(ledger.find("job-" + written).isPresent());
+        }
+    }
+
+    @Test
+    void aFullDiskAtTheStartIsNoDamage() throws Exception {
+        Path file = state.resolve("boxcar.sqlite");
+        try (Database database = Database.open(file)) {
+            new SqlLedger(database, InstantSource.system()).record(entry(1));
+        }
+        disk.fill(9);
+        try {
+            Database.open(file).close();
+        } catch (Fault fault) {
+            assertEquals("database", fault.step());
+            assertEquals(Fault.Next.TRY_ELSEWHERE, fault.next());
+        }
+        assertFalse(Files.exists(state.resolve("boxcar.sqlite.damaged")));
+        disk.free();
+        try (Database database = Database.open(file)) {
+            assertTrue(
+                    new SqlLedger(database, InstantSource.system()).find("job-1").isPresent());
         }
     }
 

@@ -1,6 +1,7 @@
 package boxcar.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -156,6 +157,43 @@ class SqlCatalogueTest {
             assertEquals(List.of(), new SqlCatalogue(database).list());
         }
         assertTrue(Files.exists(folder.resolve("boxcar.sqlite.damaged")));
+    }
+
+    @Test
+    void aFileThatSomebodyHasLockedIsNotDamaged() throws Exception {
+        try (Database database = open()) {
+            new SqlLedger(database, InstantSource.system())
+                    .record(new Ledger.Entry("job", "digest", "SUCCEEDED", new byte[1]));
+        }
+        Path file = folder.resolve("boxcar.sqlite");
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement()) {
+            statement.execute("pragma locking_mode = exclusive");
+            statement.execute("begin exclusive");
+            Fault fault = assertThrows(Fault.class, this::open);
+            assertEquals("database", fault.step());
+            assertTrue(
+                    String.valueOf(fault.getMessage()).startsWith("cannot open " + file),
+                    fault.getMessage());
+            assertTrue(
+                    String.valueOf(fault.getMessage()).contains("SQLITE_BUSY"), fault.getMessage());
+        }
+        assertFalse(Files.exists(folder.resolve("boxcar.sqlite.damaged")));
+        try (Database database = open()) {
+            assertTrue(
+                    new SqlLedger(database, InstantSource.system()).find("job").isPresent(),
+                    "the answers are still there");
+        }
+    }
+
+    @Test
+    void whatIsNoFileIsNotDamagedEither() throws Exception {
+        Path file = Files.createDirectory(folder.resolve("boxcar.sqlite"));
+        Fault fault = assertThrows(Fault.class, this::open);
+        assertEquals("database", fault.step());
+        assertEquals(Fault.Next.TRY_ELSEWHERE, fault.next());
+        assertTrue(Files.isDirectory(file));
+        assertFalse(Files.exists(folder.resolve("boxcar.sqlite.damaged")));
     }
 
     @Test

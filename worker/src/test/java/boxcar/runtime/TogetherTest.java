@@ -33,6 +33,9 @@ class TogetherTest {
                 if (wanted.contains("bad")) {
                     throw new Fault("database", Fault.Next.RETRY_HERE, "full");
                 }
+                if (wanted.contains("heavy")) {
+                    throw new OutOfMemoryError("no heap");
+                }
             });
 
     private static void waitFor(CountDownLatch latch) {
@@ -65,6 +68,17 @@ class TogetherTest {
             together.add(one);
             return one;
         });
+    }
+
+    @Test
+    void whoWasDoneTogetherWithAnErrorHearsOfItToo() {
+        for (Future<?> each : whileTheFirstIsDone("a", "heavy", "b").subList(1, 4)) {
+            var e = assertThrows(ExecutionException.class, each::get);
+            Fault fault = assertInstanceOf(Fault.class, e.getCause());
+            assertEquals("internal", fault.step());
+            assertEquals("java.lang.OutOfMemoryError: no heap", fault.getMessage());
+        }
+        assertEquals(2, done.size(), "nobody tried it again with nothing");
     }
 
     @Test
