@@ -70,8 +70,7 @@ final class DevCommand implements Callable<Integer> {
                     "dev",
                     Fault.Next.GIVE_UP,
                     "port %d of 127.0.0.1 cannot be used (%s); choose another with %s"
-                            .formatted(port, e.getMessage(), option),
-                    e);
+                            .formatted(port, e.getMessage(), option));
         }
     }
 

@@ -58,8 +58,8 @@ public final class CatalogueAppender implements CatalogueLog, AutoCloseable {
     }
 
     /**
-     * Ids begin at 1, since many programs take 0 for none: a log that is empty gets a record without
-     * a value first, which every replica skips. A log that has records stays as it is.
+     * Ids begin at 1, since many programs take 0 for none: a log that is empty gets a record
+     * without a value first, which every replica skips. A log that has records stays as it is.
      */
     private void leaveOutTheFirstOffset() throws Fault, InterruptedException {
         if (begun || end() > 0) {

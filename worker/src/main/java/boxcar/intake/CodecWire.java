@@ -58,18 +58,19 @@ public final class CodecWire implements Wire {
     }
 
     private byte[] encode(Answer answer) {
-        return results.in(answer.format()).encode(
-                answer.result(),
-                new ResultStamp(
-                        answer.jobId(),
-                        answer.kind(),
-                        answer.attempt(),
-                        answer.delivery(),
-                        replica,
-                        ran(answer.result()) ? engine : null,
-                        answer.queuedAt(),
-                        answer.startedAt(),
-                        answer.finishedAt()));
+        return results.in(answer.format())
+                .encode(
+                        answer.result(),
+                        new ResultStamp(
+                                answer.jobId(),
+                                answer.kind(),
+                                answer.attempt(),
+                                answer.delivery(),
+                                replica,
+                                ran(answer.result()) ? engine : null,
+                                answer.queuedAt(),
+                                answer.startedAt(),
+                                answer.finishedAt()));
     }
 
     private static boolean ran(JobResult result) {

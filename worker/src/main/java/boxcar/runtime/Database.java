@@ -23,18 +23,18 @@ import org.jooq.conf.FetchTriggerValuesAfterReturning;
 import org.jooq.conf.Settings;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
-import org.sqlite.SQLiteErrorCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
 
 /**
  * The worker's SQLite file: write-ahead log, one writing connection and one reading connection,
  * each used by one thread at a time, so that a reader never waits for a writer.
  *
- * <p>A file that is damaged is set aside and made anew, because the catalogue's log fills it again. A
- * file that cannot be opened for another reason (a full disk, a lock, no permission) stays, because
- * the answers in it are needed;
- * a file of a newer Boxcar is refused, because only that one knows what it says.
+ * <p>A file that is damaged is set aside and made anew, because the catalogue's log fills it again.
+ * A file that cannot be opened for another reason (a full disk, a lock, no permission) stays,
+ * because the answers in it are needed; a file of a newer Boxcar is refused, because only that one
+ * knows what it says.
  */
 final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
@@ -80,7 +80,7 @@ final class Database implements AutoCloseable {
                 throw new Fault(
                         STEP,
                         Fault.Next.TRY_ELSEWHERE,
-                        "cannot open " + file + trouble.mend() + ": " + e.getMessage(),
+                        "cannot open " + file + trouble.mend(),
                         e);
             }
             Path aside = setAside(file);

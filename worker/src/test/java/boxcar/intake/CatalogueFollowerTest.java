@@ -69,8 +69,7 @@ class CatalogueFollowerTest {
         put("removed python");
         assertEquals(1, append("bash"));
         try (var _ = follow(() -> {})) {
-            await().atMost(SOON)
-                    .until(() -> catalogue.told.equals(List.of("0 python", "1 bash")));
+            await().atMost(SOON).until(() -> catalogue.told.equals(List.of("0 python", "1 bash")));
         }
     }
 

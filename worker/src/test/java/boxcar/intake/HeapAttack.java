@@ -162,7 +162,8 @@ final class HeapAttack {
                                 1,
                                 Instant.EPOCH,
                                 Instant.EPOCH,
-                                Instant.EPOCH));
+                                Instant.EPOCH,
+                                null));
         if (value.length > RESULT_KIB * 1024) {
             throw new IllegalStateException("a result of " + value.length + " bytes");
         }

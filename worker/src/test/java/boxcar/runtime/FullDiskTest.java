@@ -107,8 +107,7 @@ class FullDiskTest {
         assertFalse(Files.exists(state.resolve("boxcar.sqlite.damaged")));
         disk.free();
         try (Database database = Database.open(file)) {
-            assertTrue(
-                    new SqlLedger(database, InstantSource.system()).find("job-1").isPresent());
+            assertTrue(new SqlLedger(database, InstantSource.system()).find("job-1").isPresent());
         }
     }
 
