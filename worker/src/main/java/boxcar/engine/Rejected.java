@@ -11,6 +11,11 @@ final class Rejected extends Exception {
         this.rejection = rejection;
     }
 
+    /** The value has a form that is not allowed. */
+    Rejected(String field, String value, String bound) {
+        this(new Rejection(field, value, bound));
+    }
+
     Rejected(Rejection.Code code, String field, String value, String bound) {
         this(new Rejection(code, field, value, bound));
     }
