@@ -78,10 +78,7 @@ final class Database implements AutoCloseable {
             DatabaseTrouble trouble = DatabaseTrouble.of(e);
             if (trouble != DatabaseTrouble.DAMAGED) {
                 throw new Fault(
-                        STEP,
-                        Fault.Next.TRY_ELSEWHERE,
-                        "cannot open " + file + trouble.mend(),
-                        e);
+                        STEP, Fault.Next.TRY_ELSEWHERE, "cannot open " + file + trouble.mend(), e);
             }
             Path aside = setAside(file);
             LOG.warn(
