@@ -10,8 +10,16 @@
  *   3    it writes "ready", and at the end "end STATUS WALL-NS CPU-US MAXRSS-KIB CSW-VOLUNTARY CSW-FORCED"
  *   4    a line lets it go on: first to start the program, then, the counters read, to end
  *   5    itself
- *   6…   the lists of threads of GROUPS control groups of version 1, which it joins; only a thread that
- *        joins by itself does so without holding up every start of a process on the host
+ *   6…   what joins GROUPS control groups: their lists of threads (version 1) or of processes (version 2)
+ *
+ * The program's process joins the groups, just before it becomes the program. So the groups hold the program
+ * and nothing else. A thread that joins by itself does not hold up the start of processes on the host (version 1).
+ *
+ * In a box of isolate it only does that, as the box's user, in the process that isolate has prepared:
+ *
+ * usage: init - GROUPS PROGRAM ARGUMENT...
+ *   3    itself
+ *   4…   what joins GROUPS control groups
  *
  * It holds CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_CHOWN, and where it is protected from the out-of-memory
  * killer CAP_SYS_RESOURCE; the program holds nothing.
@@ -28,6 +36,8 @@
 
 enum { UP = 3, DOWN = 4, ITSELF = 5, FIRST_GROUP = 6 };
 enum { USER = 1, FILES, GROUPS, COUNT, ENVIRONMENT };
+enum { JOINED = 2, JOINING, FIRST_TO_JOIN = 4 };
+enum { LAST_FILE = 65535 };
 enum { NOT_JOINED = 119, NOT_HEARD = 123, NOT_FORKED = 124, NOT_STARTED = 127 };
 
 /* What a system call gives, or a negative errno. */
@@ -136,22 +146,25 @@ static void offer_to_the_killer(void) {
     }
 }
 
-static void become(long user, long files, char **program, char **environment) {
-    struct rlimit most = {files, files};
-    struct rlimit stack;
-    offer_to_the_killer();
-    call3(SYS_close, UP, 0, 0);
-    call3(SYS_close, DOWN, 0, 0);
-    if (call3(SYS_setpgid, 0, 0, 0) || call4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&most, 0)
-        || call3(SYS_setgroups, 0, 0, 0) || call3(SYS_setresgid, user, user, user)
-        || call3(SYS_setresuid, user, user, user)) {
-        call3(SYS_kill, call3(SYS_getpid, 0, 0, 0), SIGKILL, 0);
+/* From here on the process counts: "0" is the thread that writes. */
+static void join(long first, long groups) {
+    for (long group = first; group < first + groups; group++) {
+        if (call3(SYS_write, group, (long)"0", 1) != 1) {
+            leave(NOT_JOINED);
+        }
     }
-    /* A stack that grows up to the limit of memory, as isolate gives it. */
-    if (!call4(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&stack)) {
-        stack.rlim_cur = stack.rlim_max;
-        call4(SYS_prlimit64, 0, RLIMIT_STACK, (long)&stack, 0);
+}
+
+/* The program inherits its standard streams and nothing else. */
+static void close_the_rest(void) {
+    if (call3(SYS_close_range, 3, ~0U, 0)) {
+        for (long file = 3; file <= LAST_FILE; file++) {
+            call3(SYS_close, file, 0, 0);
+        }
     }
+}
+
+static void start(char **program, char **environment) {
     long error = -call3(SYS_execve, (long)program[0], (long)program, (long)environment);
     struct text why;
     why.length = 0;
@@ -162,6 +175,25 @@ static void become(long user, long files, char **program, char **environment) {
     put(&why, "\n");
     write_out(2, &why);
     leave(NOT_STARTED);
+}
+
+static void become(long user, long files, long groups, char **program, char **environment) {
+    struct rlimit most = {files, files};
+    struct rlimit stack;
+    offer_to_the_killer();
+    join(FIRST_GROUP, groups);
+    close_the_rest();
+    if (call3(SYS_setpgid, 0, 0, 0) || call4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&most, 0)
+        || call3(SYS_setgroups, 0, 0, 0) || call3(SYS_setresgid, user, user, user)
+        || call3(SYS_setresuid, user, user, user)) {
+        call3(SYS_kill, call3(SYS_getpid, 0, 0, 0), SIGKILL, 0);
+    }
+    /* A stack that grows up to the limit of memory, as isolate gives it. */
+    if (!call4(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&stack)) {
+        stack.rlim_cur = stack.rlim_max;
+        call4(SYS_prlimit64, 0, RLIMIT_STACK, (long)&stack, 0);
+    }
+    start(program, environment);
 }
 
 /* What is left dies now; a fork bomb needs more than one blow. */
@@ -200,6 +232,11 @@ static void report(int status, long wall, struct rusage *usage) {
 /* Where the kernel begins: how many arguments there are, and then they (execve(2)). */
 __attribute__((used)) static void begin(long *stack) {
     char **argv = (char **)(stack + 1);
+    if (argv[USER][0] == '-') {
+        join(FIRST_TO_JOIN, number(argv[JOINED]));
+        close_the_rest();
+        start(argv + JOINING, argv + *stack + 1);
+    }
     long user = number(argv[USER]);
     long files = number(argv[FILES]);
     long groups = number(argv[GROUPS]);
@@ -208,12 +245,6 @@ __attribute__((used)) static void begin(long *stack) {
     char line[4];
 
     call3(SYS_close, ITSELF, 0, 0);
-    for (long group = FIRST_GROUP; group < FIRST_GROUP + groups; group++) {
-        if (call3(SYS_write, group, (long)"0", 1) != 1) {
-            leave(NOT_JOINED);
-        }
-        call3(SYS_close, group, 0, 0);
-    }
     /* So that the program may open /dev/stderr and the like. Pipes alone: a device could be the host's. */
     for (int stream = 0; stream <= 2; stream++) {
         if (call3(SYS_lseek, stream, 0, 1 /* SEEK_CUR */) == -ESPIPE) {
@@ -232,20 +263,23 @@ __attribute__((used)) static void begin(long *stack) {
     }
     environment[count] = 0;
 
-    long start = now();
+    long begun = now();
     long child = call4(SYS_clone, SIGCHLD, 0, 0, 0);
     if (child < 0) {
         leave(NOT_FORKED);
     }
     if (child == 0) {
-        become(user, files, program, environment);
+        become(user, files, groups, program, environment);
+    }
+    for (long group = FIRST_GROUP; group < FIRST_GROUP + groups; group++) {
+        call3(SYS_close, group, 0, 0);
     }
     int status;
     struct rusage usage;
     while (wait_for(&status, 0, &usage) != child) {
         /* Something that the program left. */
     }
-    long wall = now() - start;
+    long wall = now() - begun;
     kill_the_rest();
     report(status, wall, &usage);
     call3(SYS_read, DOWN, (long)line, 4);

@@ -54,6 +54,7 @@ public class CodecBench {
                         2L,
                         1L,
                         false,
+                        false,
                         false);
         Captured hello = new Captured("hello\n".getBytes(UTF_8), false);
         Ending ending =

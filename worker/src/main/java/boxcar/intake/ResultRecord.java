@@ -96,8 +96,8 @@ final class ResultRecord {
         return Stage.newBuilder()
                 .setVerdict(verdict(result.verdict()))
                 .setMemory(usage.memoryKib())
-                .setExitCode(ending.how() instanceof Ending.Exited(int code) ? code : null)
-                .setExitSignal(ending.how() instanceof Ending.Signalled(int signal) ? signal : null)
+                .setExitCode(ending.exitCode())
+                .setExitSignal(ending.exitSignal())
                 .setExitMessage(text(ending.message()))
                 .setExitStatus(ending.status())
                 .setStdout(output(ending.stdout()))
@@ -111,6 +111,7 @@ final class ResultRecord {
                 .setCswForced(usage.cswForced())
                 .setKilled(usage.killed())
                 .setOomKilled(usage.oomKilled())
+                .setProcessLimitHit(usage.processLimitHit())
                 .build();
     }
 

@@ -18,20 +18,36 @@ public record Ending(
         @Nullable String status,
         @Nullable String message) {
 
+    private static final int SIGKILL = 9;
+
     /** Of a stage whose job was cancelled, and of whose program nothing was told. */
     public static Ending cancelled(String message) {
         return new Ending(
-                new Cancelled(),
-                new Usage(null, null, null, null, null, null, false, false),
-                Captured.NOTHING,
-                Captured.NOTHING,
-                null,
-                message);
+                new Cancelled(), Usage.UNKNOWN, Captured.NOTHING, Captured.NOTHING, null, message);
     }
 
     /** The same with no more than so many bytes of each output. */
     public Ending cut(int length) {
         return new Ending(how, usage, stdout.cut(length), stderr.cut(length), status, message);
+    }
+
+    /** The exit status of a program that ended by itself; null of any other. */
+    public @Nullable Integer exitCode() {
+        return itself() instanceof Exited(int code) ? code : null;
+    }
+
+    /** The signal that ended it, its own or the sandbox's; null of a time-out (isolate(1)). */
+    public @Nullable Integer exitSignal() {
+        return switch (itself()) {
+            case Signalled(int signal) -> signal;
+            case Flooded _ -> SIGKILL;
+            case Cancelled _ -> usage.killed() ? SIGKILL : null;
+            case Exited _, CpuTimeout _, WallTimeout _ -> null;
+        };
+    }
+
+    private How itself() {
+        return how instanceof Flooded(How before) && before != null ? before : how;
     }
 
     /** The ways in which a stage ends. */
@@ -49,8 +65,17 @@ public record Ending(
     /** Took too long on the wall clock. */
     public record WallTimeout() implements How {}
 
-    /** Printed more than it may, and was stopped for that. */
-    public record Flooded() implements How {}
+    /**
+     * Printed more than it may.
+     *
+     * @param before how it ended before it could be stopped for that; null if it was stopped
+     */
+    public record Flooded(@Nullable How before) implements How {
+        /** Of one that was stopped. */
+        public Flooded() {
+            this(null);
+        }
+    }
 
     /** Was stopped because its job was cancelled. */
     public record Cancelled() implements How {}

@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param memoryKib peak of all processes together
  * @param maxRssKib largest resident set of one process
- * @param killed the sandbox killed it
+ * @param killed the sandbox ended the program, or the kernel did for the sandbox's memory limit;
+ *     not if the program ended by itself, with whatever exit status or signal
  * @param oomKilled the kernel's out-of-memory killer took one of its processes; the program may
  *     have ended well all the same
+ * @param processLimitHit the kernel refused it a new process or thread; null where the host cannot
+ *     tell
  */
 public record Usage(
         @Nullable Duration cpuTime,
@@ -20,4 +23,9 @@ public record Usage(
         @Nullable Long cswVoluntary,
         @Nullable Long cswForced,
         boolean killed,
-        boolean oomKilled) {}
+        boolean oomKilled,
+        @Nullable Boolean processLimitHit) {
+    /** Nothing was told. */
+    public static final Usage UNKNOWN =
+            new Usage(null, null, null, null, null, null, false, false, null);
+}

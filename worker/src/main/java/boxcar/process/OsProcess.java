@@ -30,6 +30,9 @@ public final class OsProcess {
     private static final int SIGTERM = 15;
     private static final byte[] NOTHING = new byte[0];
 
+    /** The first descriptor after the standard streams. */
+    private static final int FIRST_MORE = 3;
+
     private static final int CHUNK = 1 << 16;
     private static final long NANOS = 1_000_000;
     private static final Duration DRAINED = Duration.ofSeconds(2);
@@ -271,6 +274,9 @@ public final class OsProcess {
             spawn.open(files.in().toString(), Libc.READ_ONLY, 0);
             spawn.open(files.out().toString(), Libc.WRITE_ONLY, 1);
             spawn.open(files.err().toString(), Libc.WRITE_ONLY, 2);
+            for (int i = 0; i < files.more().size(); i++) {
+                spawn.give(files.more().get(i).descriptor(), FIRST_MORE + i);
+            }
             return spawn.call();
         }
     }

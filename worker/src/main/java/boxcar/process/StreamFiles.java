@@ -1,6 +1,7 @@
 package boxcar.process;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Named files for the three standard streams, in place of nameless pipes. A nameless pipe belongs
@@ -11,5 +12,20 @@ import java.nio.file.Path;
  *     for somebody to write into it
  * @param out a FIFO, its standard output
  * @param err a FIFO, its standard error
+ * @param more what the process has open besides, from descriptor 3 on
  */
-public record StreamFiles(Path in, Path out, Path err) {}
+public record StreamFiles(Path in, Path out, Path err, List<OpenFile> more) {
+    public StreamFiles {
+        more = List.copyOf(more);
+    }
+
+    /** Nothing but the standard streams. */
+    public StreamFiles(Path in, Path out, Path err) {
+        this(in, out, err, List.of());
+    }
+
+    /** The same streams, and more. */
+    public StreamFiles with(List<OpenFile> files) {
+        return new StreamFiles(in, out, err, files);
+    }
+}

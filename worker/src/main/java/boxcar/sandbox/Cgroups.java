@@ -4,8 +4,10 @@ import boxcar.job.Fault;
 import boxcar.job.Sandbox.MemoryLimit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,41 +74,38 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
         return present() ? MemoryLimit.GROUP : MemoryLimit.ADDRESS_SPACE;
     }
 
-    /** Whether single threads can be in a group (Birthplace). */
+    /** Whether a single thread can join a group, which holds up nobody else. */
     boolean ofThreads() {
         return version.equals("v1");
     }
 
-    /** Where the threads of this worker are at home, as {@link Cgroup#tasks()} has them. */
-    List<Path> homeTasks() throws IOException {
-        List<String> groups = Files.readAllLines(Path.of("/proc/self/cgroup"));
-        return List.of(
-                tasks(memory, "memory", groups),
-                tasks(cpu, "cpuacct", groups),
-                tasks(pids, "pids", groups));
-    }
-
-    /** The root, where a container shows another path than it mounts. */
-    private static Path tasks(Path mounted, String controller, List<String> groups) {
-        for (String line : groups) {
-            String[] parts = line.split(":", 3);
-            if (List.of(parts[1].split(",", -1)).contains(controller)) {
-                Path home = mounted.resolve(parts[2].substring(1)).resolve("tasks");
-                return Files.exists(home) ? home : mounted.resolve("tasks");
+    /**
+     * Makes a group that holds groups and no process, with all that is above it. Version 2 gives a
+     * group no controllers unless its parent hands them down (cgroups(7),
+     * "cgroup.subtree_control").
+     */
+    void makeParent(String name) throws IOException {
+        for (Path root : new Path[] {memory, cpu, pids}) {
+            Files.createDirectories(root.resolve(name));
+        }
+        if (!ofThreads()) {
+            handDown(memory);
+            Path group = memory;
+            for (Path part : Path.of(name)) {
+                group = group.resolve(part);
+                handDown(group);
             }
         }
-        return mounted.resolve("tasks");
     }
 
-    /** The group of a name, whether it exists or not. */
-    Cgroup group(String name) {
-        return new Cgroup(this, name);
+    private static void handDown(Path group) throws IOException {
+        Files.writeString(
+                group.resolve("cgroup.subtree_control"), "+memory +pids", StandardOpenOption.WRITE);
     }
 
-    /** Kills what is in the group, in every hierarchy, and removes it. */
+    /** Kills what is in the group and below, in every hierarchy, and removes it. */
     void sweep(String name) throws Fault, InterruptedException {
         for (Path root : all) {
-            sweep(root.resolve(name).resolve(Cgroup.CONTAINER));
             sweep(root.resolve(name));
         }
     }
@@ -114,8 +113,11 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
     private static void sweep(Path group) throws Fault, InterruptedException {
         for (int round = 0; Files.isDirectory(group); round++) {
             try {
+                for (Path child : below(group)) {
+                    sweep(child);
+                }
                 for (String pid : lines(group.resolve("cgroup.procs"))) {
-                    kill(Long.parseLong(pid));
+                    ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
                 }
                 Files.deleteIfExists(group);
             } catch (IOException e) {
@@ -128,10 +130,13 @@ record Cgroups(String version, Path memory, Path cpu, Path pids, List<Path> all)
         }
     }
 
-    /** Never this worker, of which a thread may still be on its way out (Birthplace). */
-    private static void kill(long pid) {
-        if (pid != ProcessHandle.current().pid()) {
-            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    private static List<Path> below(Path group) throws IOException {
+        try (var folders = Files.newDirectoryStream(group, Files::isDirectory)) {
+            var found = new ArrayList<Path>();
+            folders.forEach(found::add);
+            return found;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
     }
 

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The call of a runc box's first process, {@code init.c}.
+ * The call of a runc box's first process, {@code init.c}. In boxes of isolate the same program only
+ * joins control groups.
  *
  * @param user uid and gid of the program
  * @param files how many it may have open
- * @param groups how many control groups it is to join
+ * @param groups how many control groups the program joins
  * @param environment its variables, {@code NAME=value}
  * @param command the program and its arguments
  */
@@ -34,29 +35,38 @@ public record FirstProcess(
     }
 
     /**
-     * The program itself, which a box is handed as its descriptor 5.
+     * The program itself, which a box is handed as an open file.
      *
      * @throws Fault if it is not in the jar, is another processor's, or there is no memory for it
      */
     static OpenFile program() throws Fault {
         try (InputStream image = FirstProcess.class.getResourceAsStream("init")) {
             if (image == null) {
-                throw Faults.sandbox(
-                        "the first process of runc's boxes is not in the program's jar");
+                throw Faults.sandbox("the first process of boxes is not in the program's jar");
             }
             byte[] program = image.readAllBytes();
             if (program[MACHINE_AT] != (byte) machine()) {
                 throw Faults.sandbox(
-                        "the first process of runc's boxes was built for another processor than this");
+                        "the first process of boxes was built for another processor than this");
             }
             return OpenFile.program(NAME, program);
         } catch (IOException e) {
-            throw Faults.sandbox("no file in memory for the first process of runc's boxes", e);
+            throw Faults.sandbox("no file in memory for the first process of boxes", e);
         }
     }
 
     private static int machine() {
         return "aarch64".equals(System.getProperty("os.arch")) ? AARCH64 : X86_64;
+    }
+
+    /**
+     * What a box of isolate starts in place of its program, which follows: a process that joins
+     * control groups and then becomes the program.
+     *
+     * @param groups how many, handed over as open files after the program itself
+     */
+    static List<String> joining(int groups) {
+        return List.of("/proc/self/fd/3", "-", Integer.toString(groups));
     }
 
     /** As a container's process is given them. */

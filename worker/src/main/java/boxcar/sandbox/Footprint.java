@@ -28,7 +28,7 @@ public record Footprint(long folders, long groups, long mounts) {
             long groups = 0;
             for (Path hierarchy : Cgroups.detect().all()) {
                 groups += count(hierarchy, GROUP, range);
-                groups += count(hierarchy.resolve(OwnGroup.PARENT), GROUP, range);
+                groups += count(hierarchy.resolve(BoxGroups.PARENT), GROUP, range);
             }
             return new Footprint(count(range.locks(), FOLDER, range), groups, mounts(range));
         } catch (IOException | DirectoryIteratorException e) {

@@ -34,57 +34,64 @@ final class IsolateCommand {
     private final IsolateTool tool;
     private final BoxFolder folder;
     private final Stage stage;
-    private final boolean inGroup;
 
-    /**
-     * @param inGroup whether isolate is started in a control group that bounds memory and CPU time,
-     *     so that it need not bound address space, and in a network namespace, so that it need not
-     *     make one
-     */
-    IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage, boolean inGroup) {
+    IsolateCommand(IsolateTool tool, BoxFolder folder, Stage stage) {
         this.tool = tool;
         this.folder = folder;
         this.stage = stage;
-        this.inGroup = inGroup;
     }
 
+    /** With limits that isolate sets. */
     Command toRun(int box, Path meta) {
         List<String> argv = tool.command(box, "--silent", "--meta=" + meta);
-        limits(argv);
+        Limits limits = stage.limits();
+        cpuTime(argv, limits);
+        argv.add(
+                tool.groups()
+                        ? "--cg-mem=" + size(Math.max(limits.memoryKib(), LEAST_OF_GROUP_KIB))
+                        : "--mem=" + size(limits.memoryKib()));
+        argv.add("--processes=" + limits.maxProcesses());
+        if (stage.network()) {
+            argv.add("--share-net");
+        }
+        return toRun(argv, List.of());
+    }
+
+    /**
+     * For a program that joins control groups of ours, which limit its memory, its CPU time and its
+     * processes. Whoever starts isolate does so in a network namespace for the box.
+     *
+     * <p>isolate itself gets no limit of CPU time. Without {@code --cg} it would read the time from
+     * /proc/PID/stat, and fail over a program that calls itself {@code x) y} (isolate 2.6,
+     * get_run_time_ms). Its limit of processes counts all that a user has on the host, so it would
+     * refuse before the group does, or because of somebody else's.
+     *
+     * @param groups how many groups, handed over as open files
+     */
+    Command toJoinAndRun(int groups, int box, Path meta) {
+        List<String> argv = tool.command(box, "--silent", "--meta=" + meta);
+        argv.add("--processes");
+        argv.add("--share-net");
+        argv.add("--inherit-fds");
+        return toRun(argv, FirstProcess.joining(groups));
+    }
+
+    private Command toRun(List<String> argv, List<String> before) {
+        Limits limits = stage.limits();
+        argv.add("--wall-time=" + seconds(limits.wallTime()));
+        argv.add("--fsize=" + size(limits.maxFileSizeKib()));
+        argv.add("--open-files=" + limits.maxOpenFiles());
         folders(argv);
         var inherited = new HashMap<String, String>();
         environment(argv, inherited);
-        if (stage.network() || inGroup) {
-            // Whoever starts it in the group starts it in a network namespace, too.
-            argv.add("--share-net");
-        }
         argv.add("--run");
         argv.add("--");
+        argv.addAll(before);
         argv.addAll(emptyForTheLoader());
         argv.addAll(stage.command());
         return new Command(argv, inherited, stage.stdin());
     }
 
-    private void limits(List<String> argv) {
-        Limits limits = stage.limits();
-        argv.add("--wall-time=" + seconds(limits.wallTime()));
-        if (!inGroup) {
-            cpuTime(argv, limits);
-            argv.add(
-                    tool.groups()
-                            ? "--cg-mem=" + size(Math.max(limits.memoryKib(), LEAST_OF_GROUP_KIB))
-                            : "--mem=" + size(limits.memoryKib()));
-        }
-        argv.add("--fsize=" + size(limits.maxFileSizeKib()));
-        argv.add("--open-files=" + limits.maxOpenFiles());
-        argv.add("--processes=" + limits.maxProcesses());
-    }
-
-    /**
-     * In a group of ours it is bounded by that group's figure. Without {@code --cg} isolate reads
-     * it from /proc/PID/stat, and fails over a program that calls itself {@code x) y} (isolate 2.6,
-     * get_run_time_ms).
-     */
     private static void cpuTime(List<String> argv, Limits limits) {
         argv.add("--time=" + seconds(limits.cpuTime()));
         if (!limits.extraTime().isZero()) {

@@ -9,8 +9,10 @@ import boxcar.job.Stage;
 import boxcar.job.Telemetry;
 import boxcar.process.Command;
 import boxcar.process.MemoryFile;
-import boxcar.process.OsProcess;
+import boxcar.process.OpenFile;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * Runs stages with isolate(1), one {@code --run} each.
  *
  * <p>The work directory is bound over the box's own folder, and /tmp and /dev/shm are ours, so that
- * nothing of a stage stays in isolate's box. Without control groups of isolate's own a box is
- * therefore made once and used again; with them it is made anew for each stage, for the group's
- * counters. Where isolate has none but the host has version 1, isolate runs in a group of ours.
+ * nothing of a stage stays in isolate's box. Where the host has control groups of version 1, the
+ * program joins a group of ours, and isolate does not know of it. So a box is made once and used
+ * again. With control groups of isolate's own (version 2) a box is made anew for each stage, for
+ * the group's counters.
  */
 final class IsolateEngine implements BoxEngine {
     private static final int SIGKILL = 9;
@@ -34,11 +37,12 @@ final class IsolateEngine implements BoxEngine {
     private final Telemetry telemetry;
     private final Cgroups cgroups;
     private final @Nullable IsolateKeeper keeper;
-    private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
 
-    /** Of boxes without a group of ours. */
+    /** Shared by all boxes. */
+    private final OpenFile joiner;
+
+    private final Map<Integer, BoxGroups> groups = new ConcurrentHashMap<>();
     private final Map<Integer, Birthplace> birthplaces = new ConcurrentHashMap<>();
-
     private final Map<Integer, MemoryFile> metas = new ConcurrentHashMap<>();
 
     private IsolateEngine(
@@ -46,12 +50,14 @@ final class IsolateEngine implements BoxEngine {
             SandboxSettings settings,
             Telemetry telemetry,
             Cgroups cgroups,
+            OpenFile joiner,
             @Nullable IsolateKeeper keeper) {
         this.keeper = keeper;
         this.telemetry = telemetry;
         this.tool = tool;
         this.settings = settings;
         this.cgroups = cgroups;
+        this.joiner = joiner;
     }
 
     static IsolateEngine open(SandboxSettings settings, Telemetry telemetry, int firstBox)
@@ -62,10 +68,17 @@ final class IsolateEngine implements BoxEngine {
                 tool.groups() && tool.major() > 1
                         ? IsolateKeeper.of(settings.isolate()).orElse(null)
                         : null;
-        return new IsolateEngine(tool, settings, telemetry, Cgroups.detect(), keeper);
+        Cgroups cgroups = Cgroups.detect();
+        return new IsolateEngine(
+                cgroups.ofThreads() ? tool.withoutGroups() : tool,
+                settings,
+                telemetry,
+                cgroups,
+                FirstProcess.program(),
+                keeper);
     }
 
-    /** Whether we bound a stage's memory and CPU time by a group of our own. */
+    /** Whether we bound and count a stage by a group of our own. */
     private boolean ownGroups() {
         return !tool.groups() && cgroups.ofThreads();
     }
@@ -75,9 +88,7 @@ final class IsolateEngine implements BoxEngine {
         return new Sandbox.Engine(
                 "isolate",
                 tool.version(),
-                ownGroups() || (tool.groups() && tool.major() < 2)
-                        ? "v1"
-                        : tool.groups() ? "v2" : "none",
+                ownGroups() ? "v1" : tool.groups() ? "v2" : "none",
                 tool.groups() || ownGroups()
                         ? Sandbox.MemoryLimit.GROUP
                         : Sandbox.MemoryLimit.ADDRESS_SPACE);
@@ -88,10 +99,9 @@ final class IsolateEngine implements BoxEngine {
         sweep(box);
         folder(box).make();
         tool.init(box);
+        birthplaces.put(box, Birthplace.of(box, ClosedCalls.ofIsolate()));
         if (ownGroups()) {
-            groups.put(box, OwnGroup.inhabited(cgroups, box));
-        } else {
-            birthplaces.put(box, Birthplace.of(box, ClosedCalls.ofIsolate()));
+            groups.put(box, BoxGroups.open(cgroups, box));
         }
     }
 
@@ -112,12 +122,13 @@ final class IsolateEngine implements BoxEngine {
         tool.init(box);
         tool.cleanup(box);
         folder(box).remove();
-        cgroups.removeIfEmpty(OwnGroup.PARENT);
+        cgroups.removeIfEmpty(BoxGroups.PARENT);
     }
 
-    /** What it has it has for a box alone. */
     @Override
-    public void close() {}
+    public void close() {
+        joiner.close();
+    }
 
     /**
      * An earlier holder may have made the box in the other mode, which isolate 2 cleans up only in
@@ -127,15 +138,15 @@ final class IsolateEngine implements BoxEngine {
     private void sweep(int box) throws Fault, InterruptedException {
         Supervisors.end(box);
         Residents.kill(tool.uid(box));
-        OwnGroup group = groups.remove(box);
-        if (group != null) {
-            group.close();
-        }
         Birthplace birthplace = birthplaces.remove(box);
         if (birthplace != null) {
             birthplace.close();
         }
-        cgroups.sweep(OwnGroup.name(box));
+        BoxGroups own = groups.remove(box);
+        if (own != null) {
+            own.close();
+        }
+        cgroups.sweep(BoxGroups.name(box));
         if (tool.major() > 1) {
             (tool.groups() ? tool.withoutGroups() : tool.withGroups()).cleanup(box);
         }
@@ -143,7 +154,7 @@ final class IsolateEngine implements BoxEngine {
         if (!cleanup.well()) {
             throw Faults.box("box " + box + " cannot be swept: " + cleanup.evidence());
         }
-        if (tool.major() == 1 && tool.groups()) {
+        if (tool.major() == 1) {
             cgroups.sweep("box-" + box);
         }
         MemoryFile meta = metas.remove(box);
@@ -179,15 +190,10 @@ final class IsolateEngine implements BoxEngine {
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }
-        @Nullable OwnGroup group = groups.get(box);
-        Command command =
-                new IsolateCommand(tool, folder(box), stage, group != null).toRun(box, meta.path());
         Ending ending;
         IsolateKeeper.@Nullable Mark mark = keeper == null ? null : keeper.mark();
         try (var timing = telemetry.begin("engine")) {
-            ending =
-                    new IsolateRun(box, tool.uid(box), stage, stop, meta, group)
-                            .run(command, folder(box).streams(), starter(box, stage, group));
+            ending = runIn(box, stage, stop, meta);
             StageTime.tell(ending, telemetry, timing);
         }
         if (keeper != null && mark != null) {
@@ -210,12 +216,31 @@ final class IsolateEngine implements BoxEngine {
         };
     }
 
-    private OsProcess.Starter starter(int box, Stage stage, @Nullable OwnGroup group) {
-        if (group == null) {
-            return Objects.requireNonNull(birthplaces.get(box), "not ready");
+    private Ending runIn(int box, Stage stage, Stop stop, MemoryFile meta)
+            throws Fault, InterruptedException {
+        BoxGroups own = groups.get(box);
+        Birthplace place = Objects.requireNonNull(birthplaces.get(box), "not ready");
+        if (own == null) {
+            // Here isolate makes the network namespace.
+            Command command = new IsolateCommand(tool, folder(box), stage).toRun(box, meta.path());
+            return new IsolateRun(box, tool.uid(box), stage, stop, meta, null)
+                    .run(command, folder(box).streams(), place);
         }
-        // Without a group of ours isolate makes the network namespace.
-        return stage.network() ? group.birthplace() : group.birthplace()::startApart;
+        Cgroup group = own.take(stage.limits());
+        try {
+            Command command =
+                    new IsolateCommand(tool, folder(box), stage)
+                            .toJoinAndRun(group.doors().size(), box, meta.path());
+            var handed = new ArrayList<OpenFile>(List.of(joiner));
+            handed.addAll(group.doors());
+            return new IsolateRun(box, tool.uid(box), stage, stop, meta, group)
+                    .run(
+                            command,
+                            folder(box).streams().with(handed),
+                            stage.network() ? place : place::startApart);
+        } finally {
+            own.giveBack(group);
+        }
     }
 
     /** So that the next stage finds nothing. */

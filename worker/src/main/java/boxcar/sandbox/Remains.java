@@ -76,7 +76,7 @@ public record Remains(List<String> boxes, List<String> processes) {
             }
             for (Path hierarchy : Cgroups.detect().all()) {
                 addBelow(hierarchy, GROUP, boxes);
-                addBelow(hierarchy.resolve(RuncEngine.PARENT), GROUP, boxes);
+                addBelow(hierarchy.resolve(BoxGroups.PARENT), GROUP, boxes);
             }
             return new Remains(List.copyOf(boxes), processes(uids));
         }

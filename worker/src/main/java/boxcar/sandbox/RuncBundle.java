@@ -16,23 +16,12 @@ import java.util.stream.Stream;
  * Spells one stage as the config.json of an OCI bundle.
  *
  * @param user uid and gid of the program; the first process is root with few capabilities
- * @param group the container's control group
+ * @param groups how many control groups the program joins, which count and bound its processes;
+ *     none where the host has none
  * @param mayProtect whether this worker may shield a process from the out-of-memory killer
  * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config.md">the format</a>
  */
-record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean mayProtect) {
-    /**
-     * Where a container's processes are counted and bounded; nowhere, if there is neither.
-     *
-     * @param made path of a group that runc is to make for it, or empty
-     * @param joined how many groups its first process joins
-     */
-    record Group(String made, int joined) {
-        boolean isNone() {
-            return made.isEmpty() && joined == 0;
-        }
-    }
-
+record RuncBundle(Stage stage, RuncFolder folder, int user, int groups, boolean mayProtect) {
     private static final int KIB = 1024;
     private static final int TMP_KIB = 256 * 1024;
     private static final int SHM_KIB = 256 * 1024;
@@ -144,11 +133,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
                         .map(variable -> variable.getKey() + "=" + variable.getValue())
                         .toList();
         return new FirstProcess(
-                        user,
-                        stage.limits().maxOpenFiles(),
-                        group.joined,
-                        environment,
-                        stage.command())
+                        user, stage.limits().maxOpenFiles(), groups, environment, stage.command())
                 .arguments();
     }
 
@@ -160,7 +145,7 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
         all.add(rlimit("RLIMIT_FSIZE", bytes(limits.maxFileSizeKib())));
         all.add(rlimit("RLIMIT_CORE", 0));
         all.add(rlimit("RLIMIT_MEMLOCK", 0));
-        if (group.isNone()) {
+        if (groups == 0) {
             all.add(rlimit("RLIMIT_AS", bytes(limits.memoryKib())));
             all.add(rlimit("RLIMIT_NPROC", limits.maxProcesses()));
         }
@@ -228,8 +213,8 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, Group group, boolean
         linux.put("maskedPaths", MASKED);
         linux.put("readonlyPaths", READ_ONLY);
         linux.put("seccomp", SECCOMP);
-        if (group.joined == 0) {
-            linux.put("cgroupsPath", group.made.isEmpty() ? "" : "/" + group.made);
+        if (groups == 0) {
+            linux.put("cgroupsPath", "");
             linux.put("resources", NO_DEVICES);
         }
         return linux;

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs stages with runc, one container each, made from the host's own /usr.
@@ -36,7 +37,6 @@ final class RuncEngine implements BoxEngine {
     private static final int CAP_SYS_RESOURCE = 24;
 
     private static final Pattern VERSION = Pattern.compile("runc version (\\S+)");
-    static final String PARENT = OwnGroup.PARENT;
 
     private final SandboxSettings settings;
     private final Telemetry telemetry;
@@ -47,13 +47,16 @@ final class RuncEngine implements BoxEngine {
     /** Shared by all boxes. */
     private final OpenFile firstProcess;
 
-    /** Without groups to make, runc leaves its container where it is started. */
+    /** Without groups to write, runc leaves its container where it is started. */
     private final PrivateMounts groupsNotToWrite;
 
     private final Map<Integer, RuncFolder> folders = new ConcurrentHashMap<>();
 
+    /** Of the boxes that are ready; none where the host has no control groups. */
+    private final Map<Integer, BoxGroups> groups = new ConcurrentHashMap<>();
+
     /** Of the boxes that are ready. */
-    private final Map<Integer, OwnGroup> groups = new ConcurrentHashMap<>();
+    private final Map<Integer, Birthplace> birthplaces = new ConcurrentHashMap<>();
 
     private RuncEngine(
             SandboxSettings settings,
@@ -112,7 +115,10 @@ final class RuncEngine implements BoxEngine {
         sweep(box);
         folders.remove(box);
         folder(box).make();
-        groups.put(box, OwnGroup.beside(cgroups, box));
+        birthplaces.put(box, Birthplace.of(box, ClosedCalls.ofRunc()));
+        if (cgroups.present()) {
+            groups.put(box, BoxGroups.open(cgroups, box));
+        }
     }
 
     @Override
@@ -129,7 +135,7 @@ final class RuncEngine implements BoxEngine {
     public void leave(int box) throws Fault, InterruptedException {
         sweep(box);
         folder(box).remove();
-        cgroups.removeIfEmpty(PARENT);
+        cgroups.removeIfEmpty(BoxGroups.PARENT);
     }
 
     @Override
@@ -139,11 +145,15 @@ final class RuncEngine implements BoxEngine {
 
     private void sweep(int box) throws Fault, InterruptedException {
         Residents.kill(FIRST_UID + box);
-        OwnGroup group = groups.remove(box);
-        if (group != null) {
-            group.close();
+        Birthplace birthplace = birthplaces.remove(box);
+        if (birthplace != null) {
+            birthplace.close();
         }
-        cgroups.sweep(OwnGroup.name(box));
+        BoxGroups own = groups.remove(box);
+        if (own != null) {
+            own.close();
+        }
+        cgroups.sweep(BoxGroups.name(box));
         if (Files.isDirectory(folder(box).state().resolve(container(box)))) {
             Finished delete =
                     Tools.run(
@@ -176,54 +186,57 @@ final class RuncEngine implements BoxEngine {
         } catch (IOException e) {
             throw Faults.box("cannot give " + stage.workDirectory() + " to box " + box, e);
         }
-        RuncFolder folder = folder(box);
-        OwnGroup group = Objects.requireNonNull(groups.get(box), "not ready");
-        if (!cgroups.ofThreads()) {
-            // runc starts within it.
-            group.cgroup().make();
-        }
-        folder.prepare(stage.binds());
-        folder.write(new RuncBundle(stage, folder, user, within(group, box), mayProtect));
-        try (var timing = telemetry.begin("engine");
-                var talk = Talk.open(folder.up(), folder.down())) {
-            OsProcess.Handed handed = handed(talk, group);
-            Ending ending =
-                    new RuncRun(stage, stop, user, group.cgroup(), talk)
-                            .run(
-                                    command(box, handed.count()),
-                                    handed,
-                                    starter(group.birthplace(), stage.network()));
-            StageTime.tell(ending, telemetry, timing);
-            return ending;
-        } catch (IOException e) {
-            Fault fault = Faults.box("cannot talk to box " + box, e);
-            endAll(box, fault);
-            throw fault;
+        BoxGroups own = groups.get(box);
+        Cgroup group = own == null ? null : own.take(stage.limits());
+        try {
+            return runIn(group, box, stage, stop);
         } catch (Throwable first) {
             endAll(box, first);
             throw first;
+        } finally {
+            if (own != null && group != null && groups.get(box) == own) {
+                own.giveBack(group);
+            } else if (group != null) {
+                group.close();
+            }
+        }
+    }
+
+    private Ending runIn(@Nullable Cgroup group, int box, Stage stage, Stop stop)
+            throws Fault, InterruptedException {
+        int user = FIRST_UID + box;
+        RuncFolder folder = folder(box);
+        List<OpenFile> doors = group == null ? List.of() : group.doors();
+        folder.prepare(stage.binds());
+        folder.write(new RuncBundle(stage, folder, user, doors.size(), mayProtect));
+        try (var timing = telemetry.begin("engine");
+                var talk = Talk.open(folder.up(), folder.down())) {
+            OsProcess.Handed handed = handed(talk, doors);
+            Ending ending =
+                    new RuncRun(stage, stop, user, group, talk)
+                            .run(
+                                    command(box, handed.count()),
+                                    handed,
+                                    starter(box, stage.network()));
+            StageTime.tell(ending, telemetry, timing);
+            return ending;
+        } catch (IOException e) {
+            throw Faults.box("cannot talk to box " + box, e);
         }
     }
 
     /** As init.c expects it. */
-    private OsProcess.Handed handed(Talk talk, OwnGroup group) {
+    private OsProcess.Handed handed(Talk talk, List<OpenFile> doors) {
         var files = new ArrayList<OpenFile>();
         files.add(firstProcess);
-        files.addAll(group.doors());
+        files.addAll(doors);
         return new OsProcess.Handed(talk, files);
     }
 
-    private RuncBundle.Group within(OwnGroup group, int box) {
-        if (cgroups.ofThreads()) {
-            return new RuncBundle.Group("", group.doors().size());
-        }
-        String made = cgroups.present() ? OwnGroup.name(box) + "/" + Cgroup.CONTAINER : "";
-        return new RuncBundle.Group(made, 0);
-    }
-
-    private OsProcess.Starter starter(Birthplace place, boolean network) {
+    private OsProcess.Starter starter(int box, boolean network) {
+        Birthplace place = Objects.requireNonNull(birthplaces.get(box), "not ready");
         OsProcess.Starter starter = network ? place : place::startApart;
-        return cgroups.ofThreads()
+        return cgroups.present()
                 ? call -> starter.start(() -> groupsNotToWrite.within(call))
                 : starter;
     }
@@ -234,7 +247,7 @@ final class RuncEngine implements BoxEngine {
                 "--root",
                 folder(box).state().toString(),
                 // "true": it puts up with groups that it cannot make.
-                "--rootless=" + (cgroups.ofThreads() ? "true" : "auto"),
+                "--rootless=" + (cgroups.present() ? "true" : "auto"),
                 "run",
                 "--bundle",
                 folder(box).bundle().toString(),

@@ -1,6 +1,5 @@
 package boxcar.sandbox;
 
-import boxcar.job.Captured;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Limits;
@@ -22,17 +21,16 @@ final class RuncRun {
     private static final Duration START = Duration.ofSeconds(20);
     private static final Duration END = Duration.ofSeconds(10);
     private static final int KIB = 1024;
-    private static final int SIGKILL = 9;
 
     private final Stage stage;
     private final Stop stop;
     private final int user;
-    private final Cgroup group;
+    private final @Nullable Cgroup group;
     private final Talk talk;
     private final Capture stdout;
     private final Capture stderr;
 
-    RuncRun(Stage stage, Stop stop, int user, Cgroup group, Talk talk) {
+    RuncRun(Stage stage, Stop stop, int user, @Nullable Cgroup group, Talk talk) {
         this.stage = stage;
         this.stop = stop;
         this.user = user;
@@ -78,50 +76,18 @@ final class RuncRun {
 
     private Ending follow(OsProcess runc) throws Fault, InterruptedException {
         awaitReady(runc);
-        group.begin(stage.limits().memoryKib(), stage.limits().maxProcesses());
         say("go");
         @Nullable String line = watch(runc);
         if (line == null) {
-            return withoutAWord(runc);
+            runc.awaitStreams();
+            throw Faults.sandbox("a container ended without a word: " + said());
         }
-        Figures figures = new Figures(group.cpuNanos(), group.memoryPeakKib(), group.oomKilled());
         say("bye");
         if (runc.await(END) == null || !runc.awaitStreams()) {
             throw Faults.sandbox("a container did not end: " + said());
         }
-        return tell(RuncReport.parse(line), figures);
+        return tell(RuncReport.parse(line));
     }
-
-    /**
-     * The container is gone and its first process told nothing. A program can bring that about: it
-     * can fill its memory so that the kernel kills the first process too. Then that is how it
-     * ended; otherwise the sandbox failed.
-     */
-    private Ending withoutAWord(OsProcess runc) throws Fault, InterruptedException {
-        runc.awaitStreams();
-        if (!group.memoryRanOut()) {
-            throw Faults.sandbox("a container ended without a word: " + said());
-        }
-        Long cpu = group.cpuNanos();
-        Ending.How how = new Ending.Signalled(SIGKILL);
-        return new Ending(
-                how,
-                new Usage(
-                        cpu == null ? null : Duration.ofNanos(cpu),
-                        null,
-                        group.memoryPeakKib(),
-                        null,
-                        null,
-                        null,
-                        false,
-                        true),
-                new Captured(stdout.bytes(), stdout.truncated()),
-                new Captured(stderr.bytes(), stderr.truncated()),
-                status(how),
-                message(how));
-    }
-
-    private record Figures(@Nullable Long cpuNanos, @Nullable Long memoryKib, boolean oomKilled) {}
 
     private void awaitReady(OsProcess runc) throws Fault, InterruptedException {
         long end = System.nanoTime() + START.toNanos();
@@ -148,8 +114,7 @@ final class RuncRun {
             if (line != null || !runc.alive()) {
                 return line;
             }
-            Long cpu = group.cpuNanos();
-            if (cpu != null && cpu > mostCpu.toNanos()) {
+            if (group != null && group.cpuNanos() > mostCpu.toNanos()) {
                 stop.because(Stop.Reason.CPU_TIME);
             }
             if (System.nanoTime() - start > limits.wallTime().toNanos()) {
@@ -161,66 +126,53 @@ final class RuncRun {
         }
     }
 
-    private Ending tell(RuncReport report, Figures figures) {
-        Duration cpu =
-                figures.cpuNanos() == null
-                        ? report.cpuTime()
-                        : Duration.ofNanos(figures.cpuNanos());
-        Ending.How how = how(report, cpu);
-        boolean killed = stop.reason() != null && report.signalled();
-        return new Ending(
-                how,
+    private Ending tell(RuncReport report) throws Fault {
+        boolean oomKilled = group != null && group.oomKilled();
+        Duration cpu = group == null ? report.cpuTime() : Duration.ofNanos(group.cpuNanos());
+        Ending.How own =
+                report.signalled()
+                        ? new Ending.Signalled(report.signal())
+                        : new Ending.Exited(report.exitCode());
+        boolean stopped =
+                stop.reason() != null && own.equals(new Ending.Signalled(Endings.SIGKILL));
+        if (!stopped && group != null && group.cpuNanos() == 0) {
+            throw Faults.sandbox("the program did not join its control group: " + said());
+        }
+        boolean forMemory = Endings.diedForMemory(own, oomKilled);
+        Ending.How how = how(report, own, stopped, forMemory, cpu);
+        @Nullable Long peak = group == null ? null : group.memoryPeakKib();
+        Usage usage =
                 new Usage(
                         cpu,
                         report.wallTime(),
-                        figures.memoryKib() == null ? report.maxRssKib() : figures.memoryKib(),
+                        peak == null ? report.maxRssKib() : peak,
                         report.maxRssKib(),
                         report.cswVoluntary(),
                         report.cswForced(),
-                        killed,
-                        figures.oomKilled()),
-                new Captured(stdout.bytes(), stdout.truncated()),
-                new Captured(stderr.bytes(), stderr.truncated()),
-                status(how),
-                message(how));
+                        stopped || forMemory,
+                        oomKilled,
+                        group == null ? null : group.processRefused());
+        return Endings.tell(how, usage, stdout, stderr);
     }
 
-    private Ending.How how(RuncReport report, Duration cpu) {
+    private Ending.How how(
+            RuncReport report, Ending.How own, boolean stopped, boolean forMemory, Duration cpu) {
         Stop.Reason reason = stop.reason();
         if (stdout.exceeded() || stderr.exceeded()) {
-            return new Ending.Flooded();
+            return new Ending.Flooded(stopped ? null : own);
         }
-        if (reason != null && report.signalled() && report.signal() == SIGKILL) {
+        if (stopped && reason != null) {
             return reason.how();
+        }
+        if (forMemory) {
+            return own;
         }
         if (cpu.compareTo(stage.limits().cpuTime()) > 0) {
             return new Ending.CpuTimeout();
         }
-        if (report.wallTime().compareTo(stage.limits().wallTime()) > 0) {
-            return new Ending.WallTimeout();
-        }
-        return report.signalled()
-                ? new Ending.Signalled(report.signal())
-                : new Ending.Exited(report.exitCode());
-    }
-
-    /** isolate's words, so that both engines speak alike. */
-    private static @Nullable String status(Ending.How how) {
-        return switch (how) {
-            case Ending.Exited(int code) -> code == 0 ? null : "RE";
-            case Ending.Signalled _, Ending.Flooded _, Ending.Cancelled _ -> "SG";
-            case Ending.CpuTimeout _, Ending.WallTimeout _ -> "TO";
-        };
-    }
-
-    private static @Nullable String message(Ending.How how) {
-        return switch (how) {
-            case Ending.Exited(int code) -> code == 0 ? null : "Exited with error status " + code;
-            case Ending.Signalled(int signal) -> "Caught fatal signal " + signal;
-            case Ending.Flooded _, Ending.Cancelled _ -> "Interrupted";
-            case Ending.CpuTimeout _ -> "Time limit exceeded";
-            case Ending.WallTimeout _ -> "Time limit exceeded (wall clock)";
-        };
+        return report.wallTime().compareTo(stage.limits().wallTime()) > 0
+                ? new Ending.WallTimeout()
+                : own;
     }
 
     private void say(String words) throws Fault {

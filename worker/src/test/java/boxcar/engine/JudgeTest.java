@@ -13,7 +13,7 @@ class JudgeTest {
     private static final Captured TOO_MUCH = new Captured(new byte[] {1}, true);
 
     private static Verdict verdict(Ending.How how, boolean oomKilled, Captured stdout) {
-        Usage usage = new Usage(null, null, null, null, null, null, false, oomKilled);
+        Usage usage = new Usage(null, null, null, null, null, null, false, oomKilled, null);
         return Judge.verdict(new Ending(how, usage, stdout, Captured.NOTHING, null, null));
     }
 

@@ -65,7 +65,7 @@ public final class ScriptedSandbox implements Sandbox {
     }
 
     public static Ending ended(Ending.How how) {
-        Usage nothing = new Usage(null, null, null, null, null, null, false, false);
+        Usage nothing = Usage.UNKNOWN;
         return new Ending(how, nothing, Captured.NOTHING, Captured.NOTHING, null, null);
     }
 

@@ -33,7 +33,8 @@ class ResultCodecTest {
                     3L,
                     0L,
                     false,
-                    false);
+                    false,
+                    null);
     private static final ResultStamp STAMP =
             new ResultStamp(
                     "j",

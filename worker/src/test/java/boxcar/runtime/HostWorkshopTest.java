@@ -227,7 +227,7 @@ class HostWorkshopTest {
             }
             return new Ending(
                     new Ending.Exited(0),
-                    new Usage(null, null, null, null, null, null, false, false),
+                    Usage.UNKNOWN,
                     Captured.NOTHING,
                     Captured.NOTHING,
                     null,

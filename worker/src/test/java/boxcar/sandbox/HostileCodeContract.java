@@ -478,8 +478,8 @@ abstract class HostileCodeContract implements Told {
     }
 
     @Tried(
-            "Files in /dev/shm, page by page, until the kernel kills somebody, by a thread whose process"
-                    + " looks dead")
+            "Files in /dev/shm, page by page, until the kernel kills somebody, by a thread whose"
+                + " process looks dead")
     @Must("out-of-memory kill; dead")
     @Test
     void whoMakesTheKernelKillTheEngineIsToldAMemoryKill() throws Exception {
@@ -537,16 +537,13 @@ abstract class HostileCodeContract implements Told {
     void whatLiesInTcpBuffersIsBounded() throws Exception {
         needGroups();
         needX86();
-        assumeTrue(
-                choice() == Choice.RUNC || !sandbox.engine().version().startsWith("1."),
-                "the group is isolate's own, which bounds no TCP buffers");
         String fill =
                 CALL
-                        + "use Socket; socket L, 2, 1, 6; bind L, sockaddr_in(0, INADDR_LOOPBACK) or die;"
-                        + " listen L, 200; my $b = 'x' x 65000; my $n = 0; for (1..180) {"
-                        + " socket my $s, 2, 1, 6 or die; connect $s, getsockname L or die;"
-                        + " accept my $r, L or die; push @all, $s, $r; c 72, fileno $s, 4, 2048;"
-                        + " while (my $w = syswrite $s, $b) { $n += $w } } print $n";
+                        + "use Socket; socket L, 2, 1, 6; bind L, sockaddr_in(0, INADDR_LOOPBACK)"
+                        + " or die; listen L, 200; my $b = 'x' x 65000; my $n = 0; for (1..180) {"
+                        + " socket my $s, 2, 1, 6 or die; connect $s, getsockname L or die; accept"
+                        + " my $r, L or die; push @all, $s, $r; c 72, fileno $s, 4, 2048; while (my"
+                        + " $w = syswrite $s, $b) { $n += $w } } print $n";
 
         Ending ending = run(perl(fill).memoryKib(32 * 1024).openFiles(400));
 
@@ -590,8 +587,8 @@ abstract class HostileCodeContract implements Told {
                 run(
                         sh("cd "
                                         + folder
-                                        + "; for i in 1 2 3 4 5 6; do"
-                                        + " head -c 10000000 /dev/zero > $i || exit 5; done; sleep 1")
+                                        + "; for i in 1 2 3 4 5 6; do head -c 10000000 /dev/zero >"
+                                        + " $i || exit 5; done; sleep 1")
                                 .memoryKib(16 * 1024));
 
         assertTrue(ending.usage().oomKilled(), ending.toString());
@@ -707,8 +704,10 @@ abstract class HostileCodeContract implements Told {
             delimiter = '|',
             value = {
                 "many files | for (1..40) { open $f, '>', $_ or exit 9; put($f, 'x' x 1048576) }",
-                "no name | for (1..40) { open $f[$_], '>', $_ or exit 9; unlink $_ or exit 10; put($f[$_], 'x' x 1048576) }",
-                "sparse | for (1..40) { open $f, '>', $_ or exit 9; truncate $f, 1048576 or exit 10; for $o (0..255) { sysseek $f, $o * 4096, 0; put($f, 'x' x 4096) } }",
+                "no name | for (1..40) { open $f[$_], '>', $_ or exit 9; unlink $_ or exit 10;"
+                    + " put($f[$_], 'x' x 1048576) }",
+                "sparse | for (1..40) { open $f, '>', $_ or exit 9; truncate $f, 1048576 or exit"
+                    + " 10; for $o (0..255) { sysseek $f, $o * 4096, 0; put($f, 'x' x 4096) } }",
             })
     void theSumOfTheFilesOfAWorkDirectoryIsBounded(String kind, String script) throws Exception {
         Ending ending = run(perl(FULL + script));
@@ -771,9 +770,9 @@ abstract class HostileCodeContract implements Told {
     void tenThousandFilesAreMadeOpenedAndGone(int most) throws Exception {
         Ending ending =
                 run(
-                        perl("for (1..10_000) { open $f, '>', \"f$_\" or exit 7 } close $f;"
-                                        + " for (1..10_000) { open $g[$_], '<', \"f$_\" or last; $n++ }"
-                                        + " print $n; exit($! == 24 ? 0 : 8)")
+                        perl("for (1..10_000) { open $f, '>', \"f$_\" or exit 7 } close $f; for"
+                                 + " (1..10_000) { open $g[$_], '<', \"f$_\" or last; $n++ } print"
+                                 + " $n; exit($! == 24 ? 0 : 8)")
                                 .openFiles(most));
 
         assertEquals(new Exited(0), ending.how(), out(ending));
@@ -813,16 +812,14 @@ abstract class HostileCodeContract implements Told {
         Path secret = Files.writeString(home.resolve("secret"), "secret");
         String script =
                 CALL
-                        + "symlink $ARGV[0], 'link'; symlink '/etc', 'folder'; link $ARGV[0], 'hard';"
-                        + " link '/usr/bin/perl', 'perl';"
-                        + " system '/usr/bin/mkfifo', 'fifo'; system '/bin/cp', '/bin/sh', 'suid';"
-                        + " chmod 06755, 'suid';"
-                        + " socket $s, 1, 1, 0; bind $s, pack('Sa*', 1, 'socket');"
-                        + " c(133, 'null', 020666, 259) == 0 and print 'device ';"
-                        + " print -l 'link' ? 'link ' : '', -l 'folder' ? 'folder ' : '',"
-                        + " -p 'fifo' ? 'fifo ' : '', -S 'socket' ? 'socket ' : '',"
-                        + " -u 'suid' ? 'suid ' : '', -g 'suid' ? 'sgid ' : '',"
-                        + " -e 'hard' ? 'hard ' : '', -e 'perl' ? 'perl ' : ''";
+                        + "symlink $ARGV[0], 'link'; symlink '/etc', 'folder'; link $ARGV[0],"
+                        + " 'hard'; link '/usr/bin/perl', 'perl'; system '/usr/bin/mkfifo', 'fifo';"
+                        + " system '/bin/cp', '/bin/sh', 'suid'; chmod 06755, 'suid'; socket $s, 1,"
+                        + " 1, 0; bind $s, pack('Sa*', 1, 'socket'); c(133, 'null', 020666, 259) =="
+                        + " 0 and print 'device '; print -l 'link' ? 'link ' : '', -l 'folder' ?"
+                        + " 'folder ' : '', -p 'fifo' ? 'fifo ' : '', -S 'socket' ? 'socket ' : '',"
+                        + " -u 'suid' ? 'suid ' : '', -g 'suid' ? 'sgid ' : '', -e 'hard' ? 'hard '"
+                        + " : '', -e 'perl' ? 'perl ' : ''";
 
         Ending ending = run(perl(script, secret.toString()));
 
@@ -841,8 +838,9 @@ abstract class HostileCodeContract implements Told {
                 out(
                         run(
                                 sh(
-                                        "cat link folder/shadow 2>/dev/null; ls -A | grep -v -e link -e"
-                                                + " folder -e suid; echo suid $(stat -c %a suid)"))));
+                                        "cat link folder/shadow 2>/dev/null; ls -A | grep -v -e"
+                                            + " link -e folder -e suid; echo suid $(stat -c %a"
+                                            + " suid)"))));
         assertEquals("root", Files.getOwner(secret).getName());
     }
 
@@ -932,8 +930,8 @@ abstract class HostileCodeContract implements Told {
                         + " /proc/1/root$0 /proc/self/root$0 /etc/shadow /proc/kcore /dev/mem"
                         + " /proc/self/root/../..$0 /proc/1/map_files/x; do"
                         // What an engine hides behind /dev/null can be opened, and holds nothing.
-                        + " [ $(head -c 9 $f 2>/dev/null | wc -c) = 0 ] || echo read $f; done;"
-                        + " ls /proc/1/fd 2>/dev/null; ls /proc | grep -c '^[0-9]'; ls -d /var /home"
+                        + " [ $(head -c 9 $f 2>/dev/null | wc -c) = 0 ] || echo read $f; done; ls"
+                        + " /proc/1/fd 2>/dev/null; ls /proc | grep -c '^[0-9]'; ls -d /var /home"
                         + " /root /run /nix 2>/dev/null; exit 0";
 
         Ending ending = run(Given.command(disk.path(), "/bin/sh", "-c", script, secret.toString()));
@@ -942,8 +940,8 @@ abstract class HostileCodeContract implements Told {
     }
 
     @Tried(
-            "Every file below `/etc`: the host's password hashes, keys, identity, configuration of Boxcar;"
-                    + " private keys by their content")
+            "Every file below `/etc`: the host's password hashes, keys, identity, configuration of"
+                + " Boxcar; private keys by their content")
     @Must("none is there; `/etc/passwd` and `/etc/group` are of the box alone")
     @Test
     void noSecretOfTheHostIsInEtc() throws Exception {
@@ -1042,8 +1040,9 @@ abstract class HostileCodeContract implements Told {
         Ending label =
                 run(
                         perl(
-                                "socket $s, 10, 2, 17; print setsockopt $s, 41, 32, pack 'a16 N C C S S S L',"
-                                        + " \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30, 0"));
+                                "socket $s, 10, 2, 17; print setsockopt $s, 41, 32, pack 'a16 N C C"
+                                    + " S S S L', \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30,"
+                                    + " 0"));
         assertTrue(List.of("", "1").contains(out(label)), err(label));
 
         Ending next =
@@ -1065,7 +1064,8 @@ abstract class HostileCodeContract implements Told {
             delimiter = '|',
             value = {
                 "ptrace of the first process | c 101, 16, 1, 0, 0",
-                "reading its memory | c 310, 1, pack('PQ', $b = 'x' x 8, 8), 1, pack('Q2', 0x400000, 8), 1, 0",
+                "reading its memory | c 310, 1, pack('PQ', $b = 'x' x 8, 8), 1, pack('Q2',"
+                    + " 0x400000, 8), 1, 0",
                 "kill of it | c 62, 1, 9",
                 "mount | c 165, 'x', '/tmp', 'tmpfs', 0, 0",
                 "remount of /usr | c 165, 'x', '/usr', 0, 0x1020, 0",
@@ -1074,7 +1074,8 @@ abstract class HostileCodeContract implements Told {
                 "unshare user | c 272, 0x10000000",
                 "unshare mount | c 272, 0x20000",
                 "unshare net | c 272, 0x40000000",
-                "setns | do { open my $n, '<', '/proc/self/ns/net' or die; c 308, fileno $n, 0x40000000 }",
+                "setns | do { open my $n, '<', '/proc/self/ns/net' or die; c 308, fileno $n,"
+                    + " 0x40000000 }",
                 "chroot | c 161, '/tmp'",
                 "pivot_root | c 155, '/tmp', '/tmp'",
                 "settimeofday | c 164, pack('q2', 1, 1), 0",

@@ -128,7 +128,7 @@ class PooledSandboxTest {
                 throw Faults.sandbox("spoilt");
             }
             used.add(box);
-            var nothing = new Usage(null, null, null, null, null, null, false, false);
+            var nothing = Usage.UNKNOWN;
             return new Ending(
                     new Exited(0), nothing, Captured.NOTHING, Captured.NOTHING, null, null);
         }
