@@ -4,6 +4,7 @@ import boxcar.engine.WorkDirectories.WorkDirectory;
 import boxcar.job.Cancellation;
 import boxcar.job.Ending;
 import boxcar.job.Fault;
+import boxcar.job.Rejection;
 import boxcar.job.RuntimeDefinition;
 import boxcar.job.Workshop.RuntimeHome;
 import java.util.Map;
@@ -38,7 +39,11 @@ final class FirstLineCheck {
         Optional<String> trouble =
                 script == null ? Optional.empty() : FirstLine.trouble(script);
         if (trouble.isPresent()) {
-            throw new Rejected(field, FirstLine.shown(script), trouble.get());
+            throw new Rejected(
+                    Rejection.Code.SCRIPT_NOT_EXECUTABLE,
+                    field,
+                    FirstLine.shown(script),
+                    trouble.get());
         }
     }
 
@@ -73,7 +78,11 @@ final class FirstLineCheck {
                         ? trouble(exited.code(), line)
                         : Optional.empty();
         if (trouble.isPresent()) {
-            throw new Rejected(field, FirstLine.shown(script), trouble.get());
+            throw new Rejected(
+                    Rejection.Code.SCRIPT_NOT_EXECUTABLE,
+                    field,
+                    FirstLine.shown(script),
+                    trouble.get());
         }
     }
 

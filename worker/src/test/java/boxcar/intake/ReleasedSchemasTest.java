@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import boxcar.files.Trees;
+import boxcar.job.Job;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -155,6 +156,18 @@ class ReleasedSchemasTest {
             var compatible =
                     SchemaCompatibility.checkReaderWriterCompatibility(schema, written).getResult();
             assertEquals(List.of(), compatible.getIncompatibilities());
+        }
+    }
+
+    /** A worker that cannot read a job of a newer version answers it under its id. */
+    @Test
+    void theJobIdIsTheFirstFieldOfEachJobInEveryVersion() {
+        for (Job.Kind kind : Job.Kind.values()) {
+            for (Schema schema : WireSchemas.released(JobDecoder.recordName(kind)).toList()) {
+                Schema.Field first = schema.getFields().getFirst();
+                assertEquals("job_id", first.name(), schema.getName());
+                assertEquals(Schema.Type.STRING, first.schema().getType());
+            }
         }
     }
 
