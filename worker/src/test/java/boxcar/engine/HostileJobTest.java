@@ -192,13 +192,13 @@ class HostileJobTest implements Told {
                 run(
                         program,
                         new Trap(
-                                "mkfifo fifo; ln -s /etc/passwd link; ln -s /etc folder; mkdir d;"
+                                "mkfifo fifo; ln -s /etc/shadow link; ln -s /etc folder; mkdir d;"
                                         + " rm source; ln -s /etc/shadow source; echo good > good;"
                                         + socket
                                         + " test -p fifo && test -S socket && test -L source"
                                         + " && echo planted",
                                 "test -e fifo && echo fifo; test -e socket && echo socket;"
-                                        + " cat link folder/passwd source 2>/dev/null;"
+                                        + " cat link folder/shadow source 2>/dev/null;"
                                         + " mkfifo fifo || echo none; head -c 100000 /dev/zero > big;"
                                         + " mknod device c 1 3 2>/dev/null && echo device;"
                                         + " ln /usr/bin/perl hard 2>/dev/null && echo hard;"
@@ -207,7 +207,7 @@ class HostileJobTest implements Told {
                                 List.of(),
                                 List.of(
                                         "link",
-                                        "folder/passwd",
+                                        "folder/shadow",
                                         "hard",
                                         "fifo",
                                         "socket",
@@ -229,7 +229,7 @@ class HostileJobTest implements Told {
         assertEquals(
                 Map.of(
                         "link", "not a regular file",
-                        "folder/passwd", "not a regular file",
+                        "folder/shadow", "not a regular file",
                         "hard", "absent",
                         "device", "absent",
                         "socket", "not a regular file",
