@@ -733,8 +733,7 @@ abstract class HostileCodeContract implements Told {
                                 .cpu(Duration.ofSeconds(20)));
 
         assertEquals(new Exited(7), ending.how(), out(ending));
-        boolean runcs = choice() == Choice.RUNC && !folder.equals("/box");
-        assertNearly(runcs ? 65_536 : 16_384, ending);
+        assertNearly(Disk.MOST_FILES, ending);
     }
 
     /** It had what it may have, but for what the folder itself takes. */
