@@ -58,13 +58,16 @@ final class NixShell {
         this.shell = shell;
         String program = settings.nixEnvironment().get(BUILD_SHELL);
         if (program != null) {
-            Path target = Path.of(program);
             try {
-                Files.createSymbolicLink(shell.resolve(target.getFileName()), target);
+                Files.createSymbolicLink(shell.resolve(name(program)), Path.of(program));
             } catch (IOException e) {
                 throw Shelf.failed("cannot make a link to " + program, e);
             }
         }
+    }
+
+    private static String name(String program) {
+        return String.valueOf(Path.of(program).getFileName());
     }
 
     /** The stage that captures the environment of an expression in its {@code shell.nix}. */
@@ -102,7 +105,7 @@ final class NixShell {
         environment.putAll(settings.nixEnvironment());
         environment.computeIfPresent(
                 BUILD_SHELL,
-                (_, program) -> Environment.SHELL_FOLDER + "/" + Path.of(program).getFileName());
+                (_, program) -> Environment.SHELL_FOLDER + "/" + name(program));
         return environment;
     }
 

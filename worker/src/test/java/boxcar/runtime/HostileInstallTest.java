@@ -368,8 +368,8 @@ class HostileInstallTest {
                         opened,
                         definition(
                                 "builtins.deepSeq (builtins.genList (x: [ x ]) 100000000) 1",
-                                20,
-                                256 * 1024));
+                                4,
+                                128 * 1024));
 
         assertNull(endless.staged());
         assertNotEquals(new Ending.Exited(0), endless.ending().how());
