@@ -89,8 +89,7 @@ final class Continuity implements AutoCloseable {
     boolean lasts() {
         Known then = known;
         double now = connections();
-        return now <= 0
-                || (now == then.connections && !others.haveOthersTold(topic, then));
+        return now <= 0 || (now == then.connections && !others.haveOthersTold(topic, then));
     }
 
     /** To be called while a poll lasts: what comes after this is new while all that lasts. */
