@@ -758,8 +758,7 @@ abstract class HostileCodeContract implements Told {
                                 .memoryKib(1024 * 1024));
 
         assertEquals(new Exited(7), ending.how(), out(ending));
-        boolean small = choice() == Choice.RUNC && folder.equals("/dev/shm");
-        assertNearly((small ? 64L : 256L) << 20, ending);
+        assertNearly(256L << 20, ending);
     }
 
     @Tried("Make 10,000 files and open them all")
