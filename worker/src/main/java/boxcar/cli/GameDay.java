@@ -169,8 +169,7 @@ final class GameDay implements AutoCloseable {
     }
 
     private static void install(
-            BoxcarClient client, Path logs, Meanwhile meanwhile, String... names)
-            throws Exception {
+            BoxcarClient client, Path logs, Meanwhile meanwhile, String... names) throws Exception {
         for (String name : names) {
             GameDayJobs.Planned job = GameDayJobs.installation(new Examples(), name);
             String id = job.id();

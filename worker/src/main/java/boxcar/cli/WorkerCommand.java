@@ -39,7 +39,8 @@ final class WorkerCommand implements Callable<Integer> {
             description = "Make the topics and set the groups first, where they are not.")
     private boolean createTopics;
 
-    /** The launcher obeys it before Java starts. */
+    /** Only for the help text: the launcher obeys it before Java starts. */
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = "--setup",
             description =

@@ -36,8 +36,10 @@ final class FirstLineCheck {
     }
 
     private static void beforeBuild(String field, @Nullable String script) throws Rejected {
-        Optional<String> trouble =
-                script == null ? Optional.empty() : FirstLine.trouble(script);
+        if (script == null) {
+            return;
+        }
+        Optional<String> trouble = FirstLine.trouble(script);
         if (trouble.isPresent()) {
             throw new Rejected(
                     Rejection.Code.SCRIPT_NOT_EXECUTABLE,
@@ -57,8 +59,7 @@ final class FirstLineCheck {
         inTheBox(RUN, definition.runScript(), home, cancellation);
     }
 
-    private void inTheBox(
-            String field, String script, RuntimeHome home, Cancellation cancellation)
+    private void inTheBox(String field, String script, RuntimeHome home, Cancellation cancellation)
             throws Rejected, Fault, InterruptedException {
         FirstLine line = FirstLine.of(script);
         if (line.isStandard()) {

@@ -24,7 +24,9 @@ final class NixShell {
     static final String EXPRESSION = "shell.nix";
     static final String ENVIRONMENT = ".boxcar-environment";
 
-    /** nix-shell unsets PATH before it makes it, so it is exported only where a stdenv does that. */
+    /**
+     * nix-shell unsets PATH before it makes it, so it is exported only where a stdenv does that.
+     */
     private static final String CAPTURE = "export PATH; /usr/bin/env -0 > /box/" + ENVIRONMENT;
 
     private static final byte[] NOTHING = new byte[0];
@@ -48,9 +50,9 @@ final class NixShell {
     private final Path shell;
 
     /**
-     * @param shell a folder of its own for a link to the shell that nix-shell is to start. nix-shell
-     *     puts that shell's folder first in PATH, before what the expression made; so it must hold
-     *     nothing else, or the host's tools would hide the runtime's own
+     * @param shell a folder of its own for a link to the shell that nix-shell is to start.
+     *     nix-shell puts that shell's folder first in PATH, before what the expression made; so it
+     *     must hold nothing else, or the host's tools would hide the runtime's own
      * @throws Fault if the link cannot be made
      */
     NixShell(RuntimeSettings settings, Path shell) throws Fault {
@@ -74,11 +76,7 @@ final class NixShell {
     Stage stage(RuntimeDefinition definition, Places places, Stage.OutputListener listener)
             throws Fault {
         List<String> command =
-                List.of(
-                        program("nix-shell").toString(),
-                        "/box/" + EXPRESSION,
-                        "--run",
-                        CAPTURE);
+                List.of(program("nix-shell").toString(), "/box/" + EXPRESSION, "--run", CAPTURE);
         return new Stage(
                 StageKind.INSTALL,
                 command,
@@ -104,8 +102,7 @@ final class NixShell {
         environment.put("NIX_USER_CONF_FILES", "");
         environment.putAll(settings.nixEnvironment());
         environment.computeIfPresent(
-                BUILD_SHELL,
-                (_, program) -> Environment.SHELL_FOLDER + "/" + name(program));
+                BUILD_SHELL, (_, program) -> Environment.SHELL_FOLDER + "/" + name(program));
         return environment;
     }
 

@@ -64,7 +64,7 @@ final class BoxGroups implements AutoCloseable {
             group = next.get();
         } catch (ExecutionException e) {
             next = prepare();
-            throw Faults.box("cannot make a control group in " + name, e.getCause());
+            throw Faults.box("cannot make a control group in " + name, e);
         }
         likely = Cgroup.Bounds.of(limits);
         next = prepare();

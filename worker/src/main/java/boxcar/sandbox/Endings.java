@@ -1,8 +1,8 @@
 package boxcar.sandbox;
 
 import boxcar.job.Captured;
-import boxcar.job.Ending.How;
 import boxcar.job.Ending;
+import boxcar.job.Ending.How;
 import boxcar.job.Usage;
 import boxcar.process.Capture;
 import org.jspecify.annotations.Nullable;

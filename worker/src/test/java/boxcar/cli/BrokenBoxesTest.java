@@ -33,7 +33,9 @@ import org.junit.jupiter.api.TestInstance;
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BrokenBoxesTest {
-    /** Where a host has version 2 only. isolate's keeper has the groups there, and runc has ours. */
+    /**
+     * Where a host has version 2 only. isolate's keeper has the groups there, and runc has ours.
+     */
     private static final Path VERSION_TWO = Path.of("/sys/fs/cgroup/cgroup.controllers");
 
     private static final Pattern BOXES = Pattern.compile("boxes \\[([0-9, ]+)]");

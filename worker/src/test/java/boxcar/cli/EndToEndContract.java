@@ -624,8 +624,7 @@ abstract class EndToEndContract {
         String variables = stdout(house.execute(shell));
 
         assertEquals("own python3 /runtime/run\n", stdout(own), own::toString);
-        assertTrue(
-                variables.contains("\nPATH=/opt/first:/usr/bin:/opt/last\n"), variables);
+        assertTrue(variables.contains("\nPATH=/opt/first:/usr/bin:/opt/last\n"), variables);
         assertFalse(
                 variables.matches(
                         "(?s).*\n(SHELL|IN_NIX_SHELL|NIX_BUILD_[A-Z]+|NIX_REMOTE|TMP|TEMP|TEMPDIR)=.*"),

@@ -44,8 +44,7 @@ class LauncherTest {
     }
 
     private Launched launch(String... variables) throws Exception {
-        var builder =
-                new ProcessBuilder(launcher.toString(), "doctor").redirectErrorStream(true);
+        var builder = new ProcessBuilder(launcher.toString(), "doctor").redirectErrorStream(true);
         builder.environment().put("BOXCAR_JAVA_HOME", jdk.toString());
         builder.environment().put("BOXCAR_SETUP", "never");
         for (int i = 0; i < variables.length; i += 2) {

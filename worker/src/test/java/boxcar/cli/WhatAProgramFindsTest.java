@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Holds the table <i>What a program finds</i> of docs/jobs.md against boxes of each engine. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WhatAProgramFindsTest {
-    private static final Pattern ROW =
-            Pattern.compile("\\| ([^|]+) \\| `([^`]*)` \\| `(.*)` \\|");
+    private static final Pattern ROW = Pattern.compile("\\| ([^|]+) \\| `([^`]*)` \\| `(.*)` \\|");
 
     private record Row(String what, String value, String command) {}
 
@@ -53,12 +52,18 @@ class WhatAProgramFindsTest {
         String page = Files.readString(Path.of("..", "docs", "jobs.md"));
         String section = page.substring(page.indexOf("\n## What a program finds\n") + 4);
         List<Row> rows = new ArrayList<>();
-        section.substring(0, section.indexOf("\n## ")).lines().forEach(line -> {
-            Matcher row = ROW.matcher(line);
-            if (row.matches()) {
-                rows.add(new Row(row.group(1), row.group(2), row.group(3).replace("\\|", "|")));
-            }
-        });
+        section.substring(0, section.indexOf("\n## "))
+                .lines()
+                .forEach(line -> {
+                    Matcher row = ROW.matcher(line);
+                    if (row.matches()) {
+                        rows.add(
+                                new Row(
+                                        row.group(1),
+                                        row.group(2),
+                                        row.group(3).replace("\\|", "|")));
+                    }
+                });
         assertTrue(rows.size() > 15, rows.toString());
         return rows;
     }
@@ -84,12 +89,14 @@ class WhatAProgramFindsTest {
         List<Row> rows = rows();
         Map<String, String> settings =
                 Map.of(
-                        "BOXCAR_TOPICS_PREFIX", program,
-                        "BOXCAR_SANDBOX", engine,
-                        "BOXCAR_SANDBOX_" + engine.toUpperCase(java.util.Locale.ROOT), program);
+                        "BOXCAR_TOPICS_PREFIX",
+                        program,
+                        "BOXCAR_SANDBOX",
+                        engine,
+                        "BOXCAR_SANDBOX_" + engine.toUpperCase(java.util.Locale.ROOT),
+                        program);
         try (House house = House.open(broker.bootstrapServers(), settings)) {
-            String encoded =
-                    Base64.getEncoder().encodeToString(script(rows).getBytes(UTF_8));
+            String encoded = Base64.getEncoder().encodeToString(script(rows).getBytes(UTF_8));
             JsonNode installed =
                     house.install(
                             House.install(

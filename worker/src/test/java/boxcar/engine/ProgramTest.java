@@ -138,7 +138,8 @@ class ProgramTest {
         assertEquals(
                 new Ending.Exited(0), ending.how(), new String(ending.stderr().bytes(), UTF_8));
         Map<String, String> found = new TreeMap<>();
-        for (String entry : new String(ending.stdout().bytes(), UTF_8).split("\0")) {
+        String printed = new String(ending.stdout().bytes(), UTF_8);
+        for (String entry : printed.substring(0, printed.length() - 1).split("\0", -1)) {
             int equals = entry.indexOf('=');
             found.put(entry.substring(0, equals), entry.substring(equals + 1));
         }

@@ -154,7 +154,7 @@ class TransactionsTest extends Telling {
     void aCancelOfAnAbortedTransactionCancelsNothing() throws Exception {
         KafkaProducer<byte[], byte[]> producer = transactional("cancel");
         producer.beginTransaction();
-        producer.send(cancel("stays"));
+        var _ = producer.send(cancel("stays"));
         producer.flush();
         producer.abortTransaction();
         // Once a later one is known, the first would be.
@@ -163,7 +163,7 @@ class TransactionsTest extends Telling {
         do {
             later = "goes-" + i++;
             producer.beginTransaction();
-            producer.send(cancel(later));
+            var _ = producer.send(cancel(later));
             producer.commitTransaction();
         } while (!result(later).startsWith("CANCELLED"));
         assertEquals("FAULT stays #1 ran: here", result("stays"));
@@ -215,7 +215,7 @@ class TransactionsTest extends Telling {
     }
 
     private void send(KafkaProducer<byte[], byte[]> producer, String job) {
-        producer.send(
+        var _ = producer.send(
                 new ProducerRecord<>(
                         settings.topics().jobs(JobTopic.EXECUTE),
                         job.getBytes(UTF_8),

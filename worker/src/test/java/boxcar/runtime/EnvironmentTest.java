@@ -2,10 +2,9 @@ package boxcar.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.junit.jupiter.api.Test;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 class EnvironmentTest {
     private static Environment parse(String text) {

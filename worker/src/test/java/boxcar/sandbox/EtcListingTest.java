@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -49,11 +50,16 @@ class EtcListingTest {
         return made;
     }
 
+    private void makeParent(Path place) throws Exception {
+        Path parent = Objects.requireNonNull(place.getParent());
+        if (!Files.isDirectory(parent)) {
+            directory(home.relativize(parent).toString());
+        }
+    }
+
     private Path file(String name, String content, int mode) throws Exception {
         Path file = home.resolve(name);
-        if (!Files.isDirectory(file.getParent())) {
-            directory(home.relativize(file.getParent()).toString());
-        }
+        makeParent(file);
         Files.writeString(file, content);
         Files.setAttribute(file, "unix:mode", mode);
         return file;
@@ -61,9 +67,7 @@ class EtcListingTest {
 
     private void link(String name, String target) throws Exception {
         Path link = home.resolve(name);
-        if (!Files.isDirectory(link.getParent())) {
-            directory(home.relativize(link.getParent()).toString());
-        }
+        makeParent(link);
         Files.createSymbolicLink(link, Path.of(target));
     }
 

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import boxcar.job.Bind;
+import boxcar.job.Ending;
 import boxcar.job.Ending.Exited;
 import boxcar.job.Ending.Signalled;
-import boxcar.job.Ending;
 import boxcar.job.Fault;
 import boxcar.job.Sandbox;
 import boxcar.process.Command;
@@ -129,7 +129,7 @@ interface FiguresContract {
     }
 
     private static void tool(String... words) throws IOException, InterruptedException {
-        var done = OsProcess.run(Command.tool(List.of(words)), Duration.ofSeconds(120));
+        var done = OsProcess.run(Command.tool(List.of(words)), Duration.ofMinutes(2));
         assertTrue(done.well(), done.evidence());
     }
 

@@ -479,7 +479,7 @@ abstract class HostileCodeContract implements Told {
 
     @Tried(
             "Files in /dev/shm, page by page, until the kernel kills somebody, by a thread whose"
-                + " process looks dead")
+                    + " process looks dead")
     @Must("out-of-memory kill; dead")
     @Test
     void whoMakesTheKernelKillTheEngineIsToldAMemoryKill() throws Exception {
@@ -705,9 +705,9 @@ abstract class HostileCodeContract implements Told {
             value = {
                 "many files | for (1..40) { open $f, '>', $_ or exit 9; put($f, 'x' x 1048576) }",
                 "no name | for (1..40) { open $f[$_], '>', $_ or exit 9; unlink $_ or exit 10;"
-                    + " put($f[$_], 'x' x 1048576) }",
+                        + " put($f[$_], 'x' x 1048576) }",
                 "sparse | for (1..40) { open $f, '>', $_ or exit 9; truncate $f, 1048576 or exit"
-                    + " 10; for $o (0..255) { sysseek $f, $o * 4096, 0; put($f, 'x' x 4096) } }",
+                        + " 10; for $o (0..255) { sysseek $f, $o * 4096, 0; put($f, 'x' x 4096) } }",
             })
     void theSumOfTheFilesOfAWorkDirectoryIsBounded(String kind, String script) throws Exception {
         Ending ending = run(perl(FULL + script));
@@ -769,8 +769,8 @@ abstract class HostileCodeContract implements Told {
         Ending ending =
                 run(
                         perl("for (1..10_000) { open $f, '>', \"f$_\" or exit 7 } close $f; for"
-                                 + " (1..10_000) { open $g[$_], '<', \"f$_\" or last; $n++ } print"
-                                 + " $n; exit($! == 24 ? 0 : 8)")
+                                        + " (1..10_000) { open $g[$_], '<', \"f$_\" or last; $n++ } print"
+                                        + " $n; exit($! == 24 ? 0 : 8)")
                                 .openFiles(most));
 
         assertEquals(new Exited(0), ending.how(), out(ending));
@@ -837,8 +837,8 @@ abstract class HostileCodeContract implements Told {
                         run(
                                 sh(
                                         "cat link folder/shadow 2>/dev/null; ls -A | grep -v -e"
-                                            + " link -e folder -e suid; echo suid $(stat -c %a"
-                                            + " suid)"))));
+                                                + " link -e folder -e suid; echo suid $(stat -c %a"
+                                                + " suid)"))));
         assertEquals("root", Files.getOwner(secret).getName());
     }
 
@@ -939,7 +939,7 @@ abstract class HostileCodeContract implements Told {
 
     @Tried(
             "Every file below `/etc`: the host's password hashes, keys, identity, configuration of"
-                + " Boxcar; private keys by their content")
+                    + " Boxcar; private keys by their content")
     @Must("none is there; `/etc/passwd` and `/etc/group` are of the box alone")
     @Test
     void noSecretOfTheHostIsInEtc() throws Exception {
@@ -1039,8 +1039,8 @@ abstract class HostileCodeContract implements Told {
                 run(
                         perl(
                                 "socket $s, 10, 2, 17; print setsockopt $s, 41, 32, pack 'a16 N C C"
-                                    + " S S S L', \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30,"
-                                    + " 0"));
+                                        + " S S S L', \"\\0\" x 15 . \"\\1\", 0x12345, 0, 1, 1, 30, 30,"
+                                        + " 0"));
         assertTrue(List.of("", "1").contains(out(label)), err(label));
 
         Ending next =
@@ -1063,7 +1063,7 @@ abstract class HostileCodeContract implements Told {
             value = {
                 "ptrace of the first process | c 101, 16, 1, 0, 0",
                 "reading its memory | c 310, 1, pack('PQ', $b = 'x' x 8, 8), 1, pack('Q2',"
-                    + " 0x400000, 8), 1, 0",
+                        + " 0x400000, 8), 1, 0",
                 "kill of it | c 62, 1, 9",
                 "mount | c 165, 'x', '/tmp', 'tmpfs', 0, 0",
                 "remount of /usr | c 165, 'x', '/usr', 0, 0x1020, 0",
@@ -1073,7 +1073,7 @@ abstract class HostileCodeContract implements Told {
                 "unshare mount | c 272, 0x20000",
                 "unshare net | c 272, 0x40000000",
                 "setns | do { open my $n, '<', '/proc/self/ns/net' or die; c 308, fileno $n,"
-                    + " 0x40000000 }",
+                        + " 0x40000000 }",
                 "chroot | c 161, '/tmp'",
                 "pivot_root | c 155, '/tmp', '/tmp'",
                 "settimeofday | c 164, pack('q2', 1, 1), 0",

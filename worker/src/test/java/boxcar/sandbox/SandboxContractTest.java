@@ -16,15 +16,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import boxcar.files.Trees;
 import boxcar.job.Bind;
 import boxcar.job.Cancellation;
+import boxcar.job.Ending;
 import boxcar.job.Ending.CpuTimeout;
 import boxcar.job.Ending.Exited;
 import boxcar.job.Ending.Flooded;
 import boxcar.job.Ending.Signalled;
 import boxcar.job.Ending.WallTimeout;
-import boxcar.job.Ending;
 import boxcar.job.Fault;
-import boxcar.job.Sandbox.MemoryLimit;
 import boxcar.job.Sandbox;
+import boxcar.job.Sandbox.MemoryLimit;
 import boxcar.job.Stage;
 import boxcar.sandbox.SandboxSettings.Choice;
 import java.io.IOException;
@@ -50,8 +50,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -777,9 +777,9 @@ abstract class SandboxContractTest implements FiguresContract {
                 run(
                         sh(
                                 "whoami; id -un; id -gn; getent passwd $(id -u) | cut -d: -f1,6,7;"
-                                    + " getent passwd box | cut -d: -f3 | grep -qx $(id -u) && echo"
-                                    + " same; getent group $(id -g) | cut -d: -f1; perl -e 'print"
-                                    + " +(getpwuid $<)[7]'"));
+                                        + " getent passwd box | cut -d: -f3 | grep -qx $(id -u) && echo"
+                                        + " same; getent group $(id -g) | cut -d: -f1; perl -e 'print"
+                                        + " +(getpwuid $<)[7]'"));
 
         assertEquals("box\nbox\nbox\nbox:/box:/bin/sh\nsame\nbox\n/box", out(ending), err(ending));
     }
@@ -851,8 +851,8 @@ abstract class SandboxContractTest implements FiguresContract {
                 run(
                         sh(
                                 "for d in / /bin /lib /usr /dev /etc /etc/box /etc/ssl /proc"
-                                    + " /usr/bin; do (echo x > $d/boxcar-test) 2>/dev/null && echo"
-                                    + " $d; done; exit 0"));
+                                        + " /usr/bin; do (echo x > $d/boxcar-test) 2>/dev/null && echo"
+                                        + " $d; done; exit 0"));
 
         assertWell(ending);
         assertEquals("", out(ending));
@@ -887,9 +887,9 @@ abstract class SandboxContractTest implements FiguresContract {
                 run(
                         sh(
                                 "echo x > /dev/null && head -c 3 /dev/zero | wc -c && head -c 3"
-                                    + " /dev/urandom | wc -c; find /dev ! -type d ! -type l | sort"
-                                    + " | grep -vE"
-                                    + " '^/dev/(null|zero|full|random|urandom|tty|ptmx|console)$'"));
+                                        + " /dev/urandom | wc -c; find /dev ! -type d ! -type l | sort"
+                                        + " | grep -vE"
+                                        + " '^/dev/(null|zero|full|random|urandom|tty|ptmx|console)$'"));
 
         assertEquals("3\n3\n", out(ending));
     }
