@@ -32,7 +32,7 @@ final class Cgroup implements AutoCloseable {
     private static final long KEPT_BY_KERNEL = 64 * 4096;
 
     /** That room is never more than this part of the limit. */
-    private static final long PART = 100;
+    private static final long PART = 50;
 
     /**
      * Version 1 counts what lies in TCP buffers by itself, and only in a group that has this limit.
