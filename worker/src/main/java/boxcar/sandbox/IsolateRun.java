@@ -137,8 +137,7 @@ final class IsolateRun {
             Duration cpu = group == null ? told.cpuTime() : Duration.ofNanos(group.cpuNanos());
             Ending.How own = told.interrupted() ? null : own(told);
             boolean forMemory = Endings.diedForMemory(own, oomKilled);
-            Ending.How how =
-                    own != null && forMemory && !flooded() ? own : how(told, own, cpu);
+            Ending.How how = own != null && forMemory && !flooded() ? own : how(told, own, cpu);
             boolean killed = told.has("killed") || forMemory;
             return Endings.tell(how, usage(told, cpu, killed, oomKilled), stdout, stderr);
         } catch (MetaFile.MetaFileException e) {

@@ -191,7 +191,7 @@ class IntakeTest {
         start((_, _, _) -> JobResult.cancelled());
         assertEquals("CANCELLED a #1", sendAndWait("a", "python"));
         assertEquals(
-                "REJECTED a #1 job_id was seen before with other content, but is 'a'",
+                "REJECTED a #1 job_id 'a' was seen before with other content",
                 sendAndWait("a", "bash"));
     }
 

@@ -215,10 +215,11 @@ class TransactionsTest extends Telling {
     }
 
     private void send(KafkaProducer<byte[], byte[]> producer, String job) {
-        var _ = producer.send(
-                new ProducerRecord<>(
-                        settings.topics().jobs(JobTopic.EXECUTE),
-                        job.getBytes(UTF_8),
-                        TextWire.job(job, "python")));
+        var _ =
+                producer.send(
+                        new ProducerRecord<>(
+                                settings.topics().jobs(JobTopic.EXECUTE),
+                                job.getBytes(UTF_8),
+                                TextWire.job(job, "python")));
     }
 }
