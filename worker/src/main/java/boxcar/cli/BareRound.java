@@ -55,7 +55,7 @@ record BareRound(EngineCalls calls, int box, Path folder, Config config) {
             copy(calls.stages().getFirst().resolve("box"), own);
         }
         List<String> ours = new ArrayList<>();
-        for (String argument : arguments) {
+        for (String argument : FirstProcess.withoutJoining(arguments)) {
             if (!argument.equals(IN_A_NETWORK)) {
                 ours.add(inOurPlace(argument, work, own));
             }

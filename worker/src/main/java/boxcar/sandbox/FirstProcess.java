@@ -19,6 +19,8 @@ import java.util.List;
  */
 public record FirstProcess(
         int user, int files, int groups, List<String> environment, List<String> command) {
+    private static final String JOINING = "/proc/self/fd/3";
+
     private static final String ITSELF = "/proc/self/fd/5";
     private static final String NAME = "boxcar-init";
     private static final int HEAD = 5;
@@ -66,7 +68,18 @@ public record FirstProcess(
      * @param groups how many, handed over as open files after the program itself
      */
     static List<String> joining(int groups) {
-        return List.of("/proc/self/fd/3", "-", Integer.toString(groups));
+        return List.of(JOINING, "-", Integer.toString(groups));
+    }
+
+    /** isolate's arguments as they would be if it started the program itself, in no group. */
+    public static List<String> withoutJoining(List<String> arguments) {
+        var all = new ArrayList<>(arguments);
+        all.remove("--inherit-fds");
+        int at = all.indexOf(JOINING);
+        if (at >= 0) {
+            all.subList(at, at + joining(0).size()).clear();
+        }
+        return all;
     }
 
     /** As a container's process is given them. */
