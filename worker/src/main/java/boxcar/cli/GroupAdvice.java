@@ -1,5 +1,6 @@
 package boxcar.cli;
 
+import boxcar.sandbox.IsolateKeeper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,15 +17,6 @@ import java.util.Optional;
  * @param mend what to do
  */
 record GroupAdvice(String why, String mend) {
-    /** Where systemd reads units from (systemd.unit(5)). */
-    private static final List<String> UNITS =
-            List.of(
-                    "etc/systemd/system",
-                    "run/systemd/system",
-                    "usr/local/lib/systemd/system",
-                    "usr/lib/systemd/system",
-                    "lib/systemd/system");
-
     private static final String IN_CONTAINER =
             "run the container with --privileged --cgroupns=private, and its worker by"
                     + " ops/entrypoint";
@@ -90,11 +82,7 @@ record GroupAdvice(String why, String mend) {
 
     /** There a service of isolate's keeps the groups of its boxes. */
     private static GroupAdvice ofSystemd(Path root) {
-        boolean installed =
-                UNITS.stream()
-                        .anyMatch(folder ->
-                                Files.exists(root.resolve(folder).resolve("isolate.service")));
-        if (!installed) {
+        if (!IsolateKeeper.isInstalled(root)) {
             return new GroupAdvice(
                     "isolate's keeper of control groups (isolate.service) is not installed",
                     "install isolate from its authors' package, or by make install in its sources;"

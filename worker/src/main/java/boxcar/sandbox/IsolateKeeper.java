@@ -18,12 +18,15 @@ import java.util.Optional;
  *
  * @param root the group
  */
-record IsolateKeeper(Path root) {
+public record IsolateKeeper(Path root) {
+    /** Where systemd reads units from (systemd.unit(5)). */
     private static final List<String> UNITS =
             List.of(
-                    "/etc/systemd/system/isolate.service",
-                    "/usr/lib/systemd/system/isolate.service",
-                    "/lib/systemd/system/isolate.service");
+                    "etc/systemd/system",
+                    "run/systemd/system",
+                    "usr/local/lib/systemd/system",
+                    "usr/lib/systemd/system",
+                    "lib/systemd/system");
 
     /** The keeper moves itself there. */
     private static final String ITS_OWN = "daemon/cgroup.procs";
@@ -97,10 +100,20 @@ record IsolateKeeper(Path root) {
      * @return nothing if no such service is installed
      */
     static Optional<String> howToStart() {
-        return UNITS.stream().anyMatch(unit -> Files.exists(Path.of(unit)))
+        return isInstalled(Path.of("/"))
                 ? Optional.of(
                         "isolate.service is installed but does not run; start it: systemctl enable"
                                 + " --now isolate.service")
                 : Optional.empty();
+    }
+
+    /**
+     * Whether the service is installed, and so can be started.
+     *
+     * @param host its root folder
+     */
+    public static boolean isInstalled(Path host) {
+        return UNITS.stream()
+                .anyMatch(folder -> Files.exists(host.resolve(folder).resolve("isolate.service")));
     }
 }

@@ -2,6 +2,7 @@ package boxcar.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -86,5 +87,23 @@ class IsolateKeeperTest {
         Files.delete(processes());
         IsolateKeeper.Mark before = keeper.mark();
         assertDoesNotThrow(() -> keeper.requireAsBefore(before, true));
+    }
+
+    /** The last is where `make install` puts it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "etc/systemd/system",
+                "run/systemd/system",
+                "usr/lib/systemd/system",
+                "lib/systemd/system",
+                "usr/local/lib/systemd/system"
+            })
+    void aServiceThatDoesNotRunIsInstalledWhereverSystemdFindsIt(String folder) throws Exception {
+        assertFalse(IsolateKeeper.isInstalled(home));
+        Path units = Files.createDirectories(home.resolve(folder));
+        Files.writeString(units.resolve("isolate.service"), "");
+
+        assertTrue(IsolateKeeper.isInstalled(home));
     }
 }
