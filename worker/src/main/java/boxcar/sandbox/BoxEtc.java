@@ -24,9 +24,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The {@code /etc} of the boxes of one replica: files of ours, and copies of what {@code box.etc}
@@ -42,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * it. Safe for many threads.
  */
 final class BoxEtc {
+    private static final Logger LOG = LoggerFactory.getLogger(BoxEtc.class);
+
     /** Where an installation finds the configuration of Nix. */
     static final String NIX = "/etc/nix";
 
@@ -67,7 +68,8 @@ final class BoxEtc {
     private final Path host;
     private final Path folder;
     private final EtcEntries wanted;
-    private final FutureTask<@Nullable Void> made = new FutureTask<>(this::makeAnew);
+    private boolean made;
+    private boolean closed;
     private final Set<Integer> users = new HashSet<>();
     private SortedMap<String, Entry> alone = new TreeMap<>();
     private SortedMap<String, Entry> online = new TreeMap<>();
@@ -80,16 +82,28 @@ final class BoxEtc {
 
     /**
      * Begins to make it anew. The start of a worker does not wait for it, but its first stage does.
+     * If it fails, each stage tries again.
      *
      * @param host the host's /etc
      */
     static BoxEtc make(Path host, Path disks, EtcEntries wanted) {
         BoxEtc etc = new BoxEtc(host, disks.resolve("etc"), wanted);
-        Thread.ofVirtual().name("box-etc").start(etc.made);
+        Thread.ofVirtual().name("box-etc").start(etc::begin);
         return etc;
     }
 
-    private @Nullable Void makeAnew() throws Fault {
+    private void begin() {
+        try {
+            makeIfAbsent();
+        } catch (Fault fault) {
+            LOG.warn("{}; the first stage tries again", fault.getMessage());
+        }
+    }
+
+    private synchronized void makeIfAbsent() throws Fault {
+        if (made || closed) {
+            return;
+        }
         try {
             Trees.delete(folder);
             for (String name : List.of("alone", "online", "users")) {
@@ -99,17 +113,7 @@ final class BoxEtc {
             throw Faults.box("cannot make " + folder, e);
         }
         refresh();
-        return null;
-    }
-
-    private void awaitMade() throws Fault, InterruptedException {
-        try {
-            made.get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Fault fault
-                    ? fault
-                    : Faults.box("cannot make " + folder, new IOException(e.getCause()));
-        }
+        made = true;
     }
 
     /**
@@ -117,8 +121,8 @@ final class BoxEtc {
      *
      * @param owner the box's user
      */
-    Stage into(Stage stage, int box, Owner owner) throws Fault, InterruptedException {
-        awaitMade();
+    Stage into(Stage stage, int box, Owner owner) throws Fault {
+        makeIfAbsent();
         if (stage.network()) {
             refreshOnline();
         } else if (stage.kind() == StageKind.INSTALL) {
@@ -272,8 +276,8 @@ final class BoxEtc {
         }
     }
 
-    void close() throws Fault, InterruptedException {
-        awaitMade();
+    synchronized void close() throws Fault {
+        closed = true;
         try {
             Trees.delete(folder);
         } catch (IOException e) {

@@ -58,6 +58,7 @@ final class EtcListing {
     private final EtcEntries wanted;
     private final SortedMap<String, Entry> entries = new TreeMap<>();
     private long bytes;
+    private boolean leftOut;
 
     private EtcListing(Path etc, EtcEntries wanted) {
         this.etc = etc;
@@ -74,17 +75,13 @@ final class EtcListing {
         for (String pattern : wanted.patterns()) {
             listing.expand(Path.of(""), List.of(pattern.split("/", -1)));
         }
-        if (listing.isFull()) {
+        if (listing.leftOut) {
             LOG.warn(
-                    "box.etc names more than {} files or {} MiB; boxes get the first of them",
+                    "box.etc names more than {} files or {} MiB; boxes get those that fit",
                     MOST_ENTRIES,
                     MOST_BYTES >> 20);
         }
         return listing.entries;
-    }
-
-    private boolean isFull() {
-        return entries.size() >= MOST_ENTRIES || bytes >= MOST_BYTES;
     }
 
     /** Finds the names that a pattern means, one part of it at a time. */
@@ -126,8 +123,7 @@ final class EtcListing {
      * @param source what the host has
      */
     private void add(Path relative, Path source, int depth) {
-        if (isFull()
-                || depth > DEEPEST
+        if (depth > DEEPEST
                 || EtcEntries.OWN.contains(relative.toString())
                 || EtcEntries.isSecret(relative.toString())
                 || isSecret(source)) {
@@ -153,9 +149,7 @@ final class EtcListing {
             }
             case REGULAR -> {
                 if (allows(status.mode, OTHERS_READ)) {
-                    bytes += status.size;
-                    boolean executable = allows(status.mode, ANYBODY_RUNS);
-                    put(relative, new Copy(source, status.size, status.modified, executable));
+                    addCopy(relative, source, status);
                 }
             }
             default -> {
@@ -176,7 +170,21 @@ final class EtcListing {
         }
     }
 
+    private void addCopy(Path relative, Path source, Status status) {
+        if (status.size > MOST_BYTES - bytes) {
+            leftOut = true;
+            return;
+        }
+        bytes += status.size;
+        boolean executable = allows(status.mode, ANYBODY_RUNS);
+        put(relative, new Copy(source, status.size, status.modified, executable));
+    }
+
     private void put(Path relative, Entry entry) {
+        if (entries.size() >= MOST_ENTRIES) {
+            leftOut = true;
+            return;
+        }
         if (relative.getParent() != null) {
             directories(relative.getParent());
         }

@@ -189,8 +189,6 @@ final class PooledSandbox implements Sandbox {
             etc.close();
         } catch (Fault fault) {
             LOG.warn("{}; the next holder of its number does it", fault.getMessage());
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -9,9 +9,11 @@ import boxcar.files.Owner;
 import boxcar.files.Trees;
 import boxcar.job.Bind;
 import boxcar.job.EtcEntries;
+import boxcar.job.Fault;
 import boxcar.job.Stage;
 import boxcar.job.StageKind;
 import boxcar.sandbox.EtcListing.Link;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -248,6 +250,40 @@ class EtcListingTest {
         assertTrue(Files.exists(all.resolve("fonts/new")));
         made.close();
         assertFalse(Files.exists(all));
+    }
+
+    @Test
+    void whatCouldNotBeMadeIsMadeByALaterStage() throws Exception {
+        file("etc/java/kept", "x", 0644);
+        Path inTheWay = file("disks", "no directory", 0644);
+        BoxEtc made = BoxEtc.make(etc, inTheWay, EtcEntries.parse("java"));
+        Owner owner = new Owner(60007, 60007);
+        Fault fault = assertThrows(Fault.class, () -> made.into(stage(StageKind.RUN), 7, owner));
+        Path folder = inTheWay.resolve("etc");
+        assertEquals(
+                "cannot make "
+                        + folder
+                        + ": java.nio.file.FileSystemException: "
+                        + folder
+                        + ": Not a directory",
+                fault.getMessage());
+
+        Files.delete(inTheWay);
+        directory("disks");
+
+        Path all = etcOf(made.into(stage(StageKind.RUN), 7, owner));
+        assertTrue(Files.exists(all.resolve("java/kept")));
+    }
+
+    /** One file of an operator's list must not fill the heap of a worker. */
+    @Test
+    void aFileThatIsLargerThanAllMayBeIsLeftOut() throws Exception {
+        try (var large = new RandomAccessFile(file("etc/fonts/large", "", 0644).toFile(), "rw")) {
+            large.setLength((32L << 20) + 1);
+        }
+        file("etc/fonts/small", "x", 0644);
+
+        assertEquals(Set.of("fonts/small"), shown("fonts"));
     }
 
     @ParameterizedTest
