@@ -83,15 +83,15 @@ final class Connections {
     }
 
     /**
-     * Asks the leaders whether they are those that told this.
+     * Asks the leaders who they are.
      *
      * @param taken when the job was: what they told before does not count, nor what is not fresh
      * @return nothing if they do not answer
      */
-    Optional<Boolean> stillLead(String topic, Continuity.Known known, long taken)
+    Optional<Map<TopicPartition, TopicEnds.End>> leaders(String topic, long taken)
             throws InterruptedException {
         long now = System.nanoTime();
         long after = now - Math.min(now - taken, FRESH.toNanos());
-        return ends.of(topic, after).map(known::isOfLeaders);
+        return ends.of(topic, after);
     }
 }

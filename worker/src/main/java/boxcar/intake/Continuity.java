@@ -77,11 +77,14 @@ final class Continuity implements AutoCloseable {
          */
         boolean isOfLeaders(Map<TopicPartition, TopicEnds.End> later) {
             return later.size() == ends.size()
-                    && ends.entrySet().stream()
-                            .allMatch(end -> {
-                                TopicEnds.End now = later.get(end.getKey());
-                                return now != null && now.epoch() == end.getValue().epoch();
-                            });
+                    && ends.keySet().stream().allMatch(partition -> isOfLeader(partition, later));
+        }
+
+        /** Likewise for one partition: whoever leads another one does not matter to its records. */
+        boolean isOfLeader(TopicPartition partition, Map<TopicPartition, TopicEnds.End> later) {
+            TopicEnds.End then = ends.get(partition);
+            TopicEnds.End now = later.get(partition);
+            return then != null && now != null && then.epoch() == now.epoch();
         }
     }
 
@@ -163,7 +166,7 @@ final class Continuity implements AutoCloseable {
         Known then = known;
         if (connections() == then.connections) {
             Beside.run(() -> {
-                var _ = others.stillLead(topic, then, taken);
+                var _ = others.leaders(topic, taken);
             });
         }
     }
@@ -195,9 +198,9 @@ final class Continuity implements AutoCloseable {
             @Override
             public boolean isLedAsThen() throws InterruptedException {
                 while (now == then.connections && connections() == now) {
-                    Optional<Boolean> told = others.stillLead(topic, then, taken);
+                    var told = others.leaders(topic, taken);
                     if (told.isPresent()) {
-                        return told.get();
+                        return then.isOfLeader(partition, told.get());
                     }
                     Thread.sleep(BETWEEN_QUESTIONS);
                 }

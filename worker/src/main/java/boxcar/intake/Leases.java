@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +20,10 @@ import org.slf4j.LoggerFactory;
 final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
-    private final KafkaShareConsumer<byte[], byte[]> consumer;
+    /** How long one poll waits for records that were renewed. */
+    private static final Duration AGAIN = Duration.ofMillis(50);
+
+    private final ShareConsumer<byte[], byte[]> consumer;
     private final Runnable onAcknowledge;
     private final long lockNanos;
     private final List<Lease> open = new ArrayList<>();
@@ -33,7 +36,7 @@ final class Leases {
      *
      * @param onAcknowledge called for each acknowledgement that is given to the consumer
      */
-    Leases(KafkaShareConsumer<byte[], byte[]> consumer, Duration lock, Runnable onAcknowledge) {
+    Leases(ShareConsumer<byte[], byte[]> consumer, Duration lock, Runnable onAcknowledge) {
         this.consumer = consumer;
         this.onAcknowledge = onAcknowledge;
         this.lockNanos = lock.toNanos();
@@ -158,12 +161,16 @@ final class Leases {
         }
     }
 
-    /** While records are being renewed, a poll brings nothing but those (KIP-1222). */
+    /**
+     * While records are being renewed, a poll brings nothing but those (KIP-1222). On a busy host
+     * the client's own thread may hand them out late, so there is time for as long as the locks
+     * would have lasted without the renewal.
+     */
     private Set<Lease> pollAgain(Set<Lease> wanted) {
         Set<Lease> renewed = new HashSet<>();
         try {
-            for (int tries = 0; tries < 3 && renewed.size() < wanted.size(); tries++) {
-                Duration patience = tries == 0 ? Duration.ZERO : Duration.ofMillis(50);
+            Duration patience = Duration.ZERO;
+            while (renewed.size() < wanted.size() && (patience.isZero() || areInTime())) {
                 for (ConsumerRecord<byte[], byte[]> again : consumer.poll(patience)) {
                     if (!note(again, renewed)) {
                         consumer.acknowledge(again, AcknowledgeType.RELEASE);
@@ -171,6 +178,7 @@ final class Leases {
                         consumer.commitSync(Duration.ofNanos(lockNanos / 3));
                     }
                 }
+                patience = AGAIN;
             }
         } catch (KafkaException | IllegalStateException e) {
             log.info("Reading renewed records again failed: {}", e.getMessage());

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
@@ -22,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicEnds implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-    /** Of a leader that does not tell. */
-    private static final int UNTOLD = -1;
 
     private final KafkaClients clients;
     private final String clientId;
@@ -49,7 +47,7 @@ final class TopicEnds implements AutoCloseable {
      * What the leaders tell.
      *
      * @param after when they are to be asked at the earliest, by {@link System#nanoTime}
-     * @return nothing if one does not answer within 5 s
+     * @return nothing if one does not answer within 5 s, or does not tell its epoch
      */
     Optional<Map<TopicPartition, End>> of(String topic, long after) throws InterruptedException {
         return topics.computeIfAbsent(topic, Topic::new).askAfter(after);
@@ -100,9 +98,9 @@ final class TopicEnds implements AutoCloseable {
 
         private Optional<Map<TopicPartition, End>> ask() throws InterruptedException {
             try {
-                Map<TopicPartition, End> ends = ends(partitions());
-                told = ends;
-                return Optional.of(ends);
+                Optional<Map<TopicPartition, End>> ends = ends(partitions());
+                told = ends.orElse(Map.of());
+                return ends;
             } catch (KafkaException e) {
                 told = Map.of();
                 return Optional.empty();
@@ -126,18 +124,26 @@ final class TopicEnds implements AutoCloseable {
             return there;
         }
 
-        private Map<TopicPartition, End> ends(Collection<TopicPartition> partitions)
+        private Optional<Map<TopicPartition, End>> ends(Collection<TopicPartition> partitions)
                 throws InterruptedException {
             Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
             partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-            Map<TopicPartition, End> ends = new HashMap<>();
-            AdminCalls.get(admin().listOffsets(latest).all(), PATIENCE)
-                    .forEach((partition, end) ->
-                            ends.put(
-                                    partition,
-                                    new End(end.offset(), end.leaderEpoch().orElse(UNTOLD))));
-            return Map.copyOf(ends);
+            return told(AdminCalls.get(admin().listOffsets(latest).all(), PATIENCE));
         }
+    }
+
+    /** An answer without an epoch does not tell whether another leads: it is no answer. */
+    static Optional<Map<TopicPartition, End>> told(
+            Map<TopicPartition, ListOffsetsResultInfo> answer) {
+        Map<TopicPartition, End> ends = new HashMap<>();
+        for (var of : answer.entrySet()) {
+            Optional<Integer> epoch = of.getValue().leaderEpoch();
+            if (epoch.isEmpty()) {
+                return Optional.empty();
+            }
+            ends.put(of.getKey(), new End(of.getValue().offset(), epoch.get()));
+        }
+        return Optional.of(Map.copyOf(ends));
     }
 
     private Admin admin() {
