@@ -10,10 +10,12 @@ import java.util.concurrent.CountDownLatch;
 /**
  * The broker as a process of its own.
  *
- * <p>{@code --directory D [--port P] [--advertised-port A] [--until-stdin-closes]}: prints {@code
- * ready HOST:PORT} on stdout when it takes clients, and stops in order on SIGTERM, or when stdin
- * ends if it was told so: a parent that dies cannot leave it behind. Clients are told the
- * advertised port, of something that leads to the other; 0 or none means that they are the same.
+ * <p>{@code --directory D [--port P] [--advertised-port A] [--session-seconds S]
+ * [--until-stdin-closes]}: prints {@code ready HOST:PORT} on stdout when it takes clients, and
+ * stops in order on SIGTERM, or when stdin ends if it was told so: a parent that dies cannot leave
+ * it behind. Clients are told the advertised port, of something that leads to the other; 0 or none
+ * means that they are the same. A broker that is not heard of for its session, of two seconds,
+ * becomes the leader anew.
  */
 public final class BrokerMain {
     private static final int USAGE = 2;
@@ -43,7 +45,10 @@ public final class BrokerMain {
     private static void serve(Options options) throws IOException, InterruptedException {
         EmbeddedBroker broker =
                 EmbeddedBroker.advertising(
-                        options.directory(), options.port(), options.advertisedPort());
+                        options.directory(),
+                        options.port(),
+                        options.advertisedPort(),
+                        options.sessionSeconds());
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "stop"));
         System.out.println("ready " + broker.bootstrapServers());
         System.out.flush();
@@ -54,22 +59,30 @@ public final class BrokerMain {
         new CountDownLatch(1).await();
     }
 
-    private record Options(Path directory, int port, int advertisedPort, boolean untilStdinCloses) {
+    private record Options(
+            Path directory,
+            int port,
+            int advertisedPort,
+            int sessionSeconds,
+            boolean untilStdinCloses) {
         private static final String HELP =
-                "usage: --directory D [--port P] [--advertised-port A] [--until-stdin-closes]; ";
+                "usage: --directory D [--port P] [--advertised-port A] [--session-seconds S]"
+                        + " [--until-stdin-closes]; ";
 
         static Options parse(String[] args) {
             Path directory = null;
             int port = 0;
             int advertisedPort = 0;
+            int sessionSeconds = 2;
             boolean untilStdinCloses = false;
             Iterator<String> rest = Arrays.asList(args).iterator();
             while (rest.hasNext()) {
                 String arg = rest.next();
                 switch (arg) {
                     case "--directory" -> directory = Path.of(value(arg, rest));
-                    case "--port" -> port = port(arg, value(arg, rest));
-                    case "--advertised-port" -> advertisedPort = port(arg, value(arg, rest));
+                    case "--port" -> port = number(arg, value(arg, rest));
+                    case "--advertised-port" -> advertisedPort = number(arg, value(arg, rest));
+                    case "--session-seconds" -> sessionSeconds = number(arg, value(arg, rest));
                     case "--until-stdin-closes" -> untilStdinCloses = true;
                     default -> throw new IllegalArgumentException(HELP + "unknown: " + arg);
                 }
@@ -77,7 +90,7 @@ public final class BrokerMain {
             if (directory == null) {
                 throw new IllegalArgumentException(HELP + "--directory is missing");
             }
-            return new Options(directory, port, advertisedPort, untilStdinCloses);
+            return new Options(directory, port, advertisedPort, sessionSeconds, untilStdinCloses);
         }
 
         private static String value(String arg, Iterator<String> rest) {
@@ -87,7 +100,7 @@ public final class BrokerMain {
             return rest.next();
         }
 
-        private static int port(String arg, String text) {
+        private static int number(String arg, String text) {
             try {
                 return Integer.parseInt(text);
             } catch (NumberFormatException e) {

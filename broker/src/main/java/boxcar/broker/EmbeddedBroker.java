@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,11 +65,19 @@ public final class EmbeddedBroker implements AutoCloseable {
      * here.
      *
      * @param advertised 0 for its own
+     * @param sessionSeconds after which a broker that is not heard of leads no more
      */
-    static EmbeddedBroker advertising(Path directory, int port, int advertised) throws IOException {
+    static EmbeddedBroker advertising(Path directory, int port, int advertised, int sessionSeconds)
+            throws IOException {
         BrokerSettings settings = settings(directory, port);
-        return start(
-                directory, settings, advertised == 0 ? Map.of() : settings.advertising(advertised));
+        Map<String, String> properties = new HashMap<>();
+        if (advertised != 0) {
+            properties.putAll(settings.advertising(advertised));
+        }
+        properties.put(
+                "broker.session.timeout.ms",
+                Long.toString(Duration.ofSeconds(sessionSeconds).toMillis()));
+        return start(directory, settings, properties);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class LocalBroker implements AutoCloseable {
     private static final String CLASS_PATH = "boxcar.broker.classpath";
     private static final String READY = "ready ";
+
+    /** After a crash it may come back when its session is over. */
+    private static final Duration SESSION = Duration.ofSeconds(2);
+
+    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
 
     private final Process process;
     private final String address;
@@ -41,18 +47,25 @@ final class LocalBroker implements AutoCloseable {
      * is run for good. It takes longer to start, and more memory.
      */
     static LocalBroker startForLong(Path directory) throws Fault {
-        return start(directory, 0, 0, List.of());
+        return start(directory, new Ports(0, 0), SESSION, List.of());
     }
 
     /**
      * @param advertised the port that clients are told, of something that leads here; 0 for its own
      */
     static LocalBroker start(Path directory, int port, int advertised) throws Fault {
-        return start(directory, port, advertised, List.of("-XX:TieredStopAtLevel=1"));
+        return start(directory, new Ports(port, advertised), SESSION, QUICK_START);
     }
 
+    /** Starts one that may be silent for seconds, and still leads. */
+    static LocalBroker startPatient(Path directory, int advertised) throws Fault {
+        return start(directory, new Ports(0, advertised), Duration.ofMinutes(1), QUICK_START);
+    }
+
+    private record Ports(int own, int advertised) {}
+
     private static LocalBroker start(
-            Path directory, int port, int advertised, List<String> compilers) throws Fault {
+            Path directory, Ports ports, Duration session, List<String> compilers) throws Fault {
         String classPath = System.getProperty(CLASS_PATH);
         if (classPath == null || classPath.isEmpty()) {
             throw new Fault(
@@ -78,9 +91,11 @@ final class LocalBroker implements AutoCloseable {
                             "--directory",
                             directory.toString(),
                             "--port",
-                            Integer.toString(port),
+                            Integer.toString(ports.own),
                             "--advertised-port",
-                            Integer.toString(advertised),
+                            Integer.toString(ports.advertised),
+                            "--session-seconds",
+                            Long.toString(session.toSeconds()),
                             "--until-stdin-closes"));
             Process process =
                     new ProcessBuilder(command)

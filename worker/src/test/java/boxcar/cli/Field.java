@@ -55,7 +55,11 @@ final class Field {
                     System.getProperty(
                             "surefire.test.class.path", System.getProperty("java.class.path")));
         }
-        broker = LocalBroker.start(folder.resolve("kafka"), 0, link == null ? 0 : link.port());
+        Path directory = folder.resolve("kafka");
+        broker =
+                link == null
+                        ? LocalBroker.start(directory, 0)
+                        : LocalBroker.startPatient(directory, link.port());
         if (link != null) {
             link.leadTo(port(broker));
         }
@@ -68,7 +72,10 @@ final class Field {
         return new Field(null);
     }
 
-    /** All clients reach the broker by the link, since it tells them no other address. */
+    /**
+     * All clients reach the broker by the link, since it tells them no other address. A broker that
+     * is silent for seconds still leads.
+     */
     static Field behind(SlowLink link) throws Exception {
         return new Field(link);
     }
@@ -223,6 +230,22 @@ final class Field {
 
     void killBroker() throws InterruptedException {
         broker.kill();
+    }
+
+    /** The broker does nothing until {@link #continueBroker}; it is not ended. */
+    void suspendBroker() throws Exception {
+        signalBroker("STOP");
+    }
+
+    void continueBroker() throws Exception {
+        signalBroker("CONT");
+    }
+
+    private void signalBroker(String signal) throws Exception {
+        Process kill = new ProcessBuilder("kill", "-" + signal, "" + broker.pid()).start();
+        if (kill.waitFor() != 0) {
+            throw new AssertionError("cannot send SIG" + signal + " to the broker");
+        }
     }
 
     void stopBroker() {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import boxcar.intake.BoxcarClient;
 import boxcar.intake.JobTopic;
 import boxcar.reliability.Must;
 import boxcar.reliability.Telling;
@@ -13,8 +14,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -182,6 +185,51 @@ class SlowBrokerTest extends Telling {
                     1, field.results(job).stream().map(r -> r.path("verdict")).distinct().count());
         }
         tellOf(jobs, lost() - lostBefore);
+    }
+
+    /** It never restarts, and leads all the time: silence is no new leader. */
+    @Test
+    void aBrokerThatIsSuspendedForSecondsInTurnsHasNoJobRunTwice() throws Exception {
+        int lostBefore = lost();
+        List<ObjectNode> jobs = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            ObjectNode job = House.sh("sleep 0." + i % 10 + "; echo " + i);
+            jobs.add(job);
+            field.send(JobTopic.EXECUTE, job);
+        }
+        List<String> ids = jobs.stream().map(job -> job.path("job_id").asText()).toList();
+        while (!answered.containsAll(ids)) {
+            field.suspendBroker();
+            try {
+                long from = System.nanoTime();
+                await().atMost(Field.PATIENCE)
+                        .until(() -> System.nanoTime() - from > Duration.ofSeconds(6).toNanos());
+            } finally {
+                field.continueBroker();
+            }
+            // Some get through before the next silence.
+            int before = answered.size();
+            await().atMost(Field.PATIENCE)
+                    .until(() -> {
+                        tap.read(record -> answered.add(new String(record.key(), UTF_8)));
+                        return answered.size() >= before + 20 || answered.containsAll(ids);
+                    });
+        }
+        int lost = lost() - lostBefore;
+        tellOf(jobs, lost);
+        await().atMost(Field.PATIENCE).until(() -> held() == 0);
+        Map<String, Integer> results = new HashMap<>();
+        field.client.results(
+                new BoxcarClient.View(null, true, false),
+                raw -> {
+                    results.merge(String.valueOf(raw.key()), 1, Integer::sum);
+                    return true;
+                });
+        for (ObjectNode job : jobs) {
+            assertEquals(1, results.get(job.path("job_id").asText()), job::toString);
+            assertEquals(1, runs(job), job::toString);
+        }
+        assertEquals(0, lost, "locks were given up without need");
     }
 
     private void tellOf(List<ObjectNode> jobs, int lost) {
