@@ -4,8 +4,10 @@ import boxcar.job.Cancellation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,7 +21,7 @@ final class Cancellations {
 
     private final InstantSource clock;
     private final LinkedHashMap<String, Instant> wishes = new LinkedHashMap<>();
-    private final Map<String, Cancellation> running = new HashMap<>();
+    private final Map<String, List<Cancellation>> running = new HashMap<>();
 
     Cancellations(InstantSource clock) {
         this.clock = clock;
@@ -27,23 +29,24 @@ final class Cancellations {
 
     /** Cancels the job if it runs here, and keeps it from running if it comes. */
     void cancel(String jobId) {
-        Cancellation now;
+        List<Cancellation> now;
         synchronized (this) {
             forgetOld();
             wishes.putLast(jobId, clock.instant());
-            now = running.get(jobId);
+            now = List.copyOf(running.getOrDefault(jobId, List.of()));
         }
-        if (now != null) {
-            now.cancel();
-        }
+        now.forEach(Cancellation::cancel);
     }
 
-    /** Tells of a job that runs here until {@link #ended}; it may be cancelled already. */
+    /**
+     * Tells of a job that runs here, or waits, until {@link #ended}; it may be cancelled already.
+     * Copies of it may do so at once.
+     */
     Cancellation began(String jobId) {
         Cancellation cancellation = new Cancellation();
         boolean already;
         synchronized (this) {
-            running.put(jobId, cancellation);
+            running.computeIfAbsent(jobId, _ -> new ArrayList<>()).add(cancellation);
             already = wishes.containsKey(jobId);
         }
         if (already) {
@@ -57,8 +60,13 @@ final class Cancellations {
         return wishes.containsKey(jobId);
     }
 
-    synchronized void ended(String jobId) {
-        running.remove(jobId);
+    synchronized void ended(String jobId, Cancellation cancellation) {
+        running.computeIfPresent(
+                jobId,
+                (_, those) -> {
+                    those.remove(cancellation);
+                    return those.isEmpty() ? null : those;
+                });
     }
 
     private void forgetOld() {

@@ -168,8 +168,13 @@ final class JobDesk implements RecordHandler {
     private Settling answer(Delivery delivery, Claim claim, Work work) throws InterruptedException {
         log.debug("Job {} came, delivery {}", claim.jobId(), delivery.count());
         doors.telemetry.taken(claim.kind(), delivery.count(), queued(delivery));
-        try (var _ = turns.take(claim.jobId())) {
-            return answerInTurn(delivery, claim, work);
+        try {
+            Optional<Fault> fault;
+            try (var _ = turns.take(claim.jobId())) {
+                fault = answerInTurn(delivery, claim, work);
+            }
+            // Copies of the job need not wait for the end of this wait.
+            return fault.isEmpty() ? ACCEPT : afterFault(delivery, claim, fault.get());
         } catch (InterruptedException e) {
             if (e instanceof LockLost || !delivery.held().getAsBoolean()) {
                 log.info("Job {}: {}", claim.jobId(), e.getMessage());
@@ -182,23 +187,19 @@ final class JobDesk implements RecordHandler {
         }
     }
 
-    private Settling answerInTurn(Delivery delivery, Claim claim, Work work)
+    /** Why it was not answered. */
+    private Optional<Fault> answerInTurn(Delivery delivery, Claim claim, Work work)
             throws InterruptedException {
         Fault fault;
         try {
             answerOnce(delivery, claim, work);
-            return ACCEPT;
+            return Optional.empty();
         } catch (Fault e) {
             fault = e;
         } catch (RuntimeException e) {
             log.error("Job {} failed within Boxcar", claim.jobId(), e);
             fault = new Fault("internal", TRY_ELSEWHERE, e.toString());
         }
-        return afterFault(delivery, claim, fault);
-    }
-
-    private Settling afterFault(Delivery delivery, Claim claim, Fault fault)
-            throws InterruptedException {
         doors.telemetry.fault(fault.step());
         log.warn(
                 "Job {}, delivery {}: fault at {}: {}",
@@ -209,11 +210,16 @@ final class JobDesk implements RecordHandler {
         if (fault.next() == Fault.Next.GIVE_UP) {
             try {
                 boolean _ = giveFirst(delivery, claim, terminal(fault));
-                return ACCEPT;
+                return Optional.empty();
             } catch (Fault unpublished) {
                 doors.telemetry.fault(unpublished.step());
             }
         }
+        return Optional.of(fault);
+    }
+
+    private Settling afterFault(Delivery delivery, Claim claim, Fault fault)
+            throws InterruptedException {
         if (isLast(delivery)) {
             return bury(delivery, "deliveries", "the last delivery failed: " + fault.getMessage());
         }
@@ -222,7 +228,7 @@ final class JobDesk implements RecordHandler {
         try {
             settling = backOff(delivery, fault, cancellation);
         } finally {
-            doors.cancellations.ended(claim.jobId());
+            doors.cancellations.ended(claim.jobId(), cancellation);
         }
         if (cancellation.isCancelled() && isAnsweredAsCancelled(delivery, claim)) {
             return ACCEPT;
@@ -235,9 +241,13 @@ final class JobDesk implements RecordHandler {
     private boolean isAnsweredAsCancelled(Delivery delivery, Claim claim)
             throws InterruptedException {
         doubtful.add(claim.jobId());
-        try {
-            boolean _ = giveFirst(delivery, claim, JobResult.cancelled());
-            doubtful.remove(claim.jobId());
+        try (var _ = turns.take(claim.jobId())) {
+            answerOnce(
+                    delivery,
+                    claim,
+                    now -> {
+                        boolean _ = giveFirst(delivery, now, JobResult.cancelled());
+                    });
             return true;
         } catch (Fault unpublished) {
             doors.telemetry.fault(unpublished.step());
@@ -391,7 +401,7 @@ final class JobDesk implements RecordHandler {
         try {
             return doors.runner.run(job, doors.progress.apply(job.id()), cancellation);
         } finally {
-            doors.cancellations.ended(job.id());
+            doors.cancellations.ended(job.id(), cancellation);
         }
     }
 

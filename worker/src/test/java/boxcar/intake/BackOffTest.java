@@ -104,6 +104,37 @@ class BackOffTest extends Telling {
         tell(3 * SLOTS + " wait, 0 given back; " + GOOD + " others done");
     }
 
+    /** A producer that sends again must not make a broken runtime stop the others. */
+    @Test
+    void copiesOfAJobThatWaitsDelayNoOthers() throws Exception {
+        start(this::run);
+        sendBroken(1);
+        await().atMost(SOON).until(() -> heard.count("fault runtime") == 1);
+        for (int copies = 0; copies < SLOTS + 1; copies++) {
+            sendBroken(1);
+        }
+        sendGood();
+        awaitGood();
+        assertEquals(0, heard.count("released"));
+        assertEquals(0, heard.count("lock lost"));
+    }
+
+    @Test
+    void copiesOfAJobThatIsCancelledWhileTheyWaitHaveOneAnswer() throws Exception {
+        start(this::run);
+        try (var awaited = client.awaitResult("bad-0")) {
+            sendBroken(1);
+            sendBroken(1);
+            await().atMost(SOON).until(() -> heard.count("fault runtime") == 2);
+            client.cancel("bad-0");
+            assertTrue(
+                    TextWire.text(awaited.within(SOON).orElseThrow())
+                            .startsWith("CANCELLED bad-0"));
+        }
+        assertEquals(Map.of("bad-0", 2), runs);
+        assertEquals(0, heard.count("released"));
+    }
+
     @Test
     void ofMoreThanMayWaitTheOldestAreGivenBackSoonerAndOthersGoOn() throws Exception {
         start(this::run);

@@ -12,13 +12,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -69,6 +75,39 @@ class LeasesTest {
             leases.send();
             // Renewed and accepted.
             assertEquals(2 * (TOGETHER - 1), acknowledged.get());
+        });
+    }
+
+    /** Locks that ran out are refused; so is a record that was deleted. */
+    @Test
+    void anAcceptOfADeletedRecordTakesNoOthersWithIt() throws Exception {
+        withTogether((consumer, records) -> {
+            Set<Long> refused = ConcurrentHashMap.newKeySet();
+            Set<Long> accepted = ConcurrentHashMap.newKeySet();
+            consumer.setAcknowledgementCommitCallback((offsets, failure) ->
+                    offsets.values().forEach((failure == null ? accepted : refused)::addAll));
+            Leases leases = new Leases(consumer, LOCK, () -> {});
+            List<Lease> all = leasesOf(leases, records);
+            ConsumerRecord<byte[], byte[]> second = all.get(1).record();
+            try (var admin = new KafkaClients(cluster.settings()).admin("deleter", SOON)) {
+                var partition = new TopicPartition(second.topic(), second.partition());
+                admin.deleteRecords(
+                                Map.of(
+                                        partition,
+                                        RecordsToDelete.beforeOffset(second.offset() + 1)))
+                        .all()
+                        .get(SOON.toSeconds(), TimeUnit.SECONDS);
+            }
+            all.forEach(leases::accept);
+            leases.send();
+            await().atMost(SOON)
+                    .until(() -> {
+                        consumer.commitSync(Duration.ofMillis(100));
+                        return accepted.size() + refused.size() >= TOGETHER;
+                    });
+            for (Lease lease : all.subList(2, TOGETHER)) {
+                assertTrue(accepted.contains(lease.record().offset()), lease::where);
+            }
         });
     }
 
