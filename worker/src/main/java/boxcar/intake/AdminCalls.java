@@ -19,7 +19,7 @@ import org.apache.kafka.common.config.ConfigResource;
 /** Asks Kafka's admin client and waits for the answer; failures are told as Kafka's own. */
 final class AdminCalls {
     /** Above what any of the clients waits by its own settings, which tell more. */
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    private static final Duration PATIENCE = Duration.ofSeconds(150);
 
     private AdminCalls() {}
 

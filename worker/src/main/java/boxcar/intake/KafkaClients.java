@@ -137,16 +137,24 @@ final class KafkaClients {
      * @throws UnusableSettings before anything is sent
      */
     Admin admin(String clientId, Duration patience) {
-        String millis = String.valueOf(patience.toMillis());
+        return admin(clientId, patience, patience);
+    }
+
+    /**
+     * The same, where a request that was not answered is sent again.
+     *
+     * @param each until one request is taken for lost
+     */
+    Admin admin(String clientId, Duration patience, Duration each) {
         try {
             return Admin.create(
                     properties(
                             clientId,
                             Map.of(
                                     "default.api.timeout.ms",
-                                    millis,
+                                    String.valueOf(patience.toMillis()),
                                     "request.timeout.ms",
-                                    millis)));
+                                    String.valueOf(each.toMillis()))));
         } catch (KafkaException e) {
             throw new UnusableSettings(e);
         }

@@ -20,7 +20,11 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Makes and checks Boxcar's topics and share groups in a Kafka cluster. */
 public final class Topics {
-    private static final Duration CREATING = Duration.ofSeconds(15);
+    /** A broker that has just started may be slow to answer, and may drop what it was asked. */
+    private static final Duration CREATING = Duration.ofMinutes(2);
+
+    /** Then the request is sent again: it does no harm to make a topic that is there. */
+    private static final Duration EACH = Duration.ofSeconds(20);
 
     private final IntakeSettings settings;
 
@@ -37,7 +41,7 @@ public final class Topics {
      * @throws KafkaException if Kafka cannot be reached or refuses
      */
     public void create(int replication, Consumer<String> progress) throws InterruptedException {
-        try (Admin admin = new KafkaClients(settings).admin("boxcar-topics", CREATING)) {
+        try (Admin admin = new KafkaClients(settings).admin("boxcar-topics", CREATING, EACH)) {
             for (TopicPlan plan : TopicPlan.all(settings)) {
                 progress.accept(make(admin, plan, (short) replication));
             }

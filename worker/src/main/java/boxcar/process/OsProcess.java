@@ -35,7 +35,7 @@ public final class OsProcess {
 
     private static final int CHUNK = 1 << 16;
     private static final long NANOS = 1_000_000;
-    private static final Duration DRAINED = Duration.ofSeconds(2);
+    private static final Duration DRAINED = Duration.ofSeconds(5);
 
     /** Threads of the system, used again: a call of poll(2) holds whatever thread makes it. */
     private static final ExecutorService FOLLOWERS =
@@ -469,7 +469,7 @@ public final class OsProcess {
      * Waits until its outputs are closed and drained. They close when the last process that holds
      * them is gone: kill left-over children first.
      *
-     * @return whether they were closed within two seconds
+     * @return whether they were closed within five seconds
      */
     public boolean awaitStreams() throws InterruptedException {
         return get(follower.closed(), DRAINED) != null;

@@ -31,6 +31,15 @@ public record IsolateKeeper(Path root) {
     /** The keeper moves itself there. */
     private static final String ITS_OWN = "daemon/cgroup.procs";
 
+    /** So cgroup.procs tells a process that this worker does not see (cgroup_namespaces(7)). */
+    private static final String OF_ANOTHER_NAMESPACE = "0";
+
+    /** Of /proc/pid/stat, counted from the state on (proc(5)). */
+    private static final int FLAGS = 6;
+
+    /** PF_EXITING, in include/linux/sched.h. */
+    private static final long EXITING = 4;
+
     /** So soon after the programs in boxes the keeper itself is gone. */
     private static final int ROUNDS = 10;
 
@@ -49,12 +58,18 @@ public record IsolateKeeper(Path root) {
                 : Optional.empty();
     }
 
-    /** The group and its keeper at one moment. */
-    record Mark(Object group, String processes) {}
+    /**
+     * The group and its keeper at one moment.
+     *
+     * @param ends whether the keeper was on its way out
+     */
+    record Mark(Object group, List<String> processes, boolean ends) {}
 
     /** As they are now. */
     Mark mark() {
-        return new Mark(identity(), processes());
+        List<String> processes = processes();
+        return new Mark(
+                identity(), processes, processes.stream().anyMatch(IsolateKeeper::isEnding));
     }
 
     private Object identity() {
@@ -66,12 +81,38 @@ public record IsolateKeeper(Path root) {
         }
     }
 
-    private String processes() {
+    private List<String> processes() {
         try {
-            return new String(Files.readAllBytes(root.resolve(ITS_OWN)), StandardCharsets.US_ASCII);
+            return Files.readAllLines(root.resolve(ITS_OWN), StandardCharsets.US_ASCII);
         } catch (IOException _) {
             // There is none where the group was made by hand.
-            return "";
+            return List.of();
+        }
+    }
+
+    /**
+     * Whether a signal waits for the keeper, or it ends already. It handles none, so any is its
+     * end. systemd sends SIGTERM to the keeper first and then to the programs in boxes: however
+     * such a program ended, and however slow this host is, the keeper's is to be seen by then.
+     */
+    private static boolean isEnding(String process) {
+        if (process.equals(OF_ANOTHER_NAMESPACE)) {
+            return false;
+        }
+        Path folder = Path.of("/proc", process);
+        try {
+            for (String line : Files.readAllLines(folder.resolve("status"))) {
+                boolean waiting = line.startsWith("SigPnd:") || line.startsWith("ShdPnd:");
+                if (waiting && !line.substring(7).strip().chars().allMatch(digit -> digit == '0')) {
+                    return true;
+                }
+            }
+            String stat = Files.readString(folder.resolve("stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return (Long.parseLong(fields[FLAGS]) & EXITING) != 0;
+        } catch (IOException _) {
+            // It was there a moment ago.
+            return true;
         }
     }
 
@@ -85,7 +126,8 @@ public record IsolateKeeper(Path root) {
             if (round > 0) {
                 Thread.sleep(ROUND_MILLIS);
             }
-            if (!mark().equals(before)) {
+            Mark now = mark();
+            if (now.ends() || !now.equals(before)) {
                 throw Faults.sandbox(
                         "the keeper of isolate's control group %s (isolate.service) was stopped or"
                                         .formatted(root)

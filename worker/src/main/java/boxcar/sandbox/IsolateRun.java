@@ -17,8 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One {@code isolate --run}: started, watched and told. For one thread. */
 final class IsolateRun {
-    private static final Duration GRACE = Duration.ofSeconds(5);
-    private static final Duration SLACK = Duration.ofSeconds(10);
+    /** Killed outright, isolate leaves the program running: a slow host needs some time here. */
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    /** What isolate may need before the program starts and after it ends, on the busiest host. */
+    private static final Duration SLACK = Duration.ofMinutes(1);
+
     private static final Duration TICK = Duration.ofMillis(20);
     private static final int KIB = 1024;
 

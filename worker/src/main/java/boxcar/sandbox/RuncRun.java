@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
 /** One stage in a runc container: started, watched and told. For one thread. */
 final class RuncRun {
     private static final Duration TICK = Duration.ofMillis(20);
-    private static final Duration START = Duration.ofSeconds(20);
-    private static final Duration END = Duration.ofSeconds(10);
+
+    /** Far above what a start takes on the busiest host. Only a runc that hangs takes so long. */
+    private static final Duration START = Duration.ofMinutes(2);
+
+    private static final Duration END = Duration.ofMinutes(1);
     private static final int KIB = 1024;
 
     private final Stage stage;
@@ -84,7 +87,9 @@ final class RuncRun {
         }
         say("bye");
         if (runc.await(END) == null || !runc.awaitStreams()) {
-            throw Faults.sandbox("a container did not end: " + said());
+            throw Faults.sandbox(
+                    "a container did not end within %d s after its program; %s"
+                            .formatted(END.toSeconds(), said()));
         }
         return tell(RuncReport.parse(line));
     }
@@ -92,10 +97,16 @@ final class RuncRun {
     private void awaitReady(OsProcess runc) throws Fault, InterruptedException {
         long end = System.nanoTime() + START.toNanos();
         while (!"ready".equals(runc.hear(TICK))) {
-            if (!runc.alive() || System.nanoTime() > end) {
-                runc.kill();
+            if (!runc.alive()) {
                 runc.awaitStreams();
                 throw Faults.sandbox("runc could not start a container: " + said());
+            }
+            if (System.nanoTime() > end) {
+                runc.kill();
+                runc.awaitStreams();
+                throw Faults.sandbox(
+                        "runc has not started the first process of a container within %d s; %s"
+                                .formatted(START.toSeconds(), said()));
             }
         }
     }

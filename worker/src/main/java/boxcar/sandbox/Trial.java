@@ -15,7 +15,7 @@ import java.util.Map;
 
 /** A first stage, with every limit, by which an engine shows that it works on this host. */
 final class Trial {
-    private static final Duration LONGEST = Duration.ofSeconds(10);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final Limits LIMITS =
             new Limits(LONGEST, LONGEST, Duration.ZERO, 65_536, 1024, 64, 8, 1);
 

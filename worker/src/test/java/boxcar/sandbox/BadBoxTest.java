@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Numbers in whose way something is, and what dead replicas left. */
@@ -140,6 +141,28 @@ class BadBoxTest {
         assertEquals(
                 "runc could not start a container: it said no container here", fault.getMessage());
         assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(home.toString()));
+    }
+
+    @Tried("A runc that takes half a minute to start a container, as on a busy host")
+    @Must("the program runs to its end: only a runc that hangs is no engine")
+    @Tag("long")
+    @Test
+    void aRuncThatIsSlowIsWaitedFor() throws Exception {
+        Path runc = script("case \"$*\" in *run*--bundle*) sleep 30 ;; esac; exec runc \"$@\"");
+        var settings =
+                new SandboxSettings(
+                        Choice.RUNC,
+                        "isolate",
+                        runc.toString(),
+                        FIRST,
+                        FIRST + 9,
+                        1,
+                        home.resolve("locks"),
+                        4096);
+
+        try (Sandbox sandbox = Sandboxes.open(settings)) {
+            assertEquals("runc", sandbox.engine().name());
+        }
     }
 
     @Tried("An isolate that runs a program only without the limits")

@@ -248,8 +248,11 @@ interface FiguresContract {
         needGroups();
         String write = "head -c 50000000 /dev/zero > " + folder + "/file";
 
-        assertTrue(memory(run(Given.sh(work(), write))) > 48_828);
-        assertTrue(memory(run(Given.sh(work(), ":"))) < 4096);
+        Ending writer = run(Given.sh(work(), write));
+        assertEquals(new Exited(0), writer.how(), writer.toString());
+        assertTrue(memory(writer) > 48_828, writer.toString());
+        Ending next = run(Given.sh(work(), ":"));
+        assertTrue(memory(next) < 4096, next.toString());
     }
 
     // Processes

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import boxcar.job.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,12 +28,22 @@ class IsolateKeeperTest {
     @SuppressWarnings("NullAway.Init")
     private IsolateKeeper keeper;
 
+    /** As the keeper, it waits for a signal that ends it. */
+    @SuppressWarnings("NullAway.Init")
+    private Process process;
+
     @BeforeEach
     void aKeeper() throws Exception {
+        process = new ProcessBuilder("sleep", "600").start();
         root = Files.createDirectories(home.resolve("isolate.service"));
         Files.createDirectory(root.resolve("daemon"));
-        Files.writeString(processes(), "411\n");
+        Files.writeString(processes(), process.pid() + "\n");
         keeper = new IsolateKeeper(root);
+    }
+
+    @AfterEach
+    void noKeeper() throws Exception {
+        process.destroyForcibly().waitFor();
     }
 
     private Path processes() {
@@ -64,6 +75,44 @@ class IsolateKeeperTest {
         isAFault(before);
     }
 
+    /** Until it is scheduled again, a keeper that was sent SIGTERM is in its group as before. */
+    @Test
+    void aKeeperThatASignalWaitsForIsAFault() throws Exception {
+        process.destroyForcibly().waitFor();
+        process =
+                new ProcessBuilder(
+                                "perl",
+                                "-MPOSIX",
+                                "-e",
+                                "sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM));"
+                                        + " $| = 1; print \"ready\\n\"; sleep 600")
+                        .start();
+        assertEquals("ready", process.inputReader().readLine());
+        Files.writeString(processes(), process.pid() + "\n");
+        IsolateKeeper.Mark before = keeper.mark();
+        assertDoesNotThrow(() -> keeper.requireAsBefore(before, false));
+
+        process.destroy();
+
+        isAFault(before);
+        // Nor does a stage count that has begun since.
+        isAFault(keeper.mark());
+    }
+
+    @Test
+    void aKeeperThatHasEndedButIsStillListedIsAFault() throws Exception {
+        IsolateKeeper.Mark before = keeper.mark();
+        process.destroyForcibly().waitFor();
+        isAFault(before);
+    }
+
+    @Test
+    void aKeeperOfAnotherNamespaceIsNoFault() throws Exception {
+        Files.writeString(processes(), "0\n");
+        IsolateKeeper.Mark before = keeper.mark();
+        assertDoesNotThrow(() -> keeper.requireAsBefore(before, true));
+    }
+
     @Test
     void aGroupThatIsGoneIsAFault() throws Exception {
         IsolateKeeper.Mark before = keeper.mark();
@@ -78,7 +127,7 @@ class IsolateKeeperTest {
         IsolateKeeper.Mark before = keeper.mark();
         Files.move(root, home.resolve("former"));
         Files.createDirectories(root.resolve("daemon"));
-        Files.writeString(processes(), "411\n");
+        Files.writeString(processes(), process.pid() + "\n");
         isAFault(before);
     }
 
