@@ -150,6 +150,12 @@ final class Handful {
         }
         for (HeldJob job : waiting) {
             if (stopped || job.lease().count() <= rules.deliveryLimit - TRIES) {
+                log.debug(
+                        "{}: {}, delivery {}, waits and is given back: {}",
+                        slot,
+                        job.lease().where(),
+                        job.lease().count(),
+                        stopped ? "this worker begins no more" : "another may be sooner");
                 job.withdraw();
             }
         }

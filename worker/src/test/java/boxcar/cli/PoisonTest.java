@@ -105,7 +105,7 @@ class PoisonTest extends Telling {
             assertEquals("SUCCEEDED", installed.path("outcome").asText(), installed::toString);
         }
         try (Tap tap = new Tap(field.bootstrap(), RESULTS, LETTERS)) {
-            Flood flood = new Flood(tap);
+            Flood flood = new Flood(tap, worker);
             Duration alone = flood.jobsAlone();
             long start = System.nanoTime();
             flood.pour(first, first + count / 10);
@@ -154,6 +154,7 @@ class PoisonTest extends Telling {
     /** What is sent, and what comes of it. */
     private final class Flood {
         private final Tap tap;
+        private final WorkerProcess worker;
         private final JobDecoder decoder = new JobDecoder(Setup.rules(field.config));
         private final Map<String, Poison> sent = new HashMap<>();
         private final Map<String, Integer> order = new HashMap<>();
@@ -166,8 +167,9 @@ class PoisonTest extends Telling {
         /** Ids of jobs that seem to be of a newer version, by their places: they end with FAULT. */
         private final Map<String, String> newer = new HashMap<>();
 
-        Flood(Tap tap) {
+        Flood(Tap tap, WorkerProcess worker) {
             this.tap = tap;
+            this.worker = worker;
         }
 
         /** How long a job takes with nobody else there, from its being taken to its end. */
@@ -323,12 +325,29 @@ class PoisonTest extends Telling {
                     !Set.of("undecodable", "decoder", "deliveries", "forged").contains(reason),
                     about + ": " + reason + ": " + Tap.header(letter, "boxcar.message"));
             assertTrue(!Tap.header(letter, "boxcar.message").isBlank(), about);
-            boolean first = Tap.header(letter, "boxcar.delivery").equals("1");
-            assertEquals(!reason.equals("unknown-schema"), first, about);
+            int delivery = Integer.parseInt(Tap.header(letter, "boxcar.delivery"));
+            if (reason.equals("unknown-schema")) {
+                assertTrue(delivery > 1, about);
+            } else {
+                assertCameAgainForAReason(delivery, about);
+            }
             poison.headers()
                     .forEach((name, _) ->
                             assertTrue(letter.headers().headers(name).iterator().hasNext(), about));
             reasons.merge(reason, 1, Integer::sum);
+        }
+
+        /**
+         * On a busy host a record that still waits may be given back, so that another slot may be
+         * sooner, or its lock may be lost. Then it comes again, and the worker has said why.
+         */
+        private void assertCameAgainForAReason(int delivery, String about) {
+            assertTrue(
+                    delivery == 1
+                            || Field.count(worker, "waits and is given back") > 0
+                            || Field.count(worker, "may come again") > 0
+                            || Field.count(worker, "is lost") > 0,
+                    about + ": delivery " + delivery + ", and the worker says nothing of it");
         }
 
         private void assertAnswersAreRight() throws Exception {
@@ -346,7 +365,8 @@ class PoisonTest extends Telling {
                         assertEquals(job ? "SUCCEEDED" : "REJECTED", outcome, result::toString);
                         JsonNode message = result.path("rejection").path("message");
                         assertTrue(job || !message.asText("").isBlank(), result::toString);
-                        assertEquals(1, result.path("delivery").asInt(), result::toString);
+                        assertCameAgainForAReason(
+                                result.path("delivery").asInt(), result.toString());
                     }
                     assertTrue(answer.serializedValueSize() < LARGEST_ANSWER, entry.getKey());
                     reasons.merge(outcome, 1, Integer::sum);
