@@ -55,6 +55,7 @@ public class CodecBench {
                         1L,
                         false,
                         false,
+                        false,
                         false);
         Captured hello = new Captured("hello\n".getBytes(UTF_8), false);
         Ending ending =

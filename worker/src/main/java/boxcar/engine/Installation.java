@@ -65,7 +65,9 @@ final class Installation {
         Workshop.Built built = workshop.build(definition, progress, cancellation);
         StageResult install =
                 stages.judged(
-                        StageKind.INSTALL, built, Duration.ofNanos(System.nanoTime() - start));
+                        StageKind.INSTALL,
+                        built.ending(),
+                        Duration.ofNanos(System.nanoTime() - start));
         if (built.refused() != null) {
             throw new Rejected(built.refused());
         }

@@ -24,8 +24,10 @@ final class Judge {
             case Ending.CpuTimeout _ -> Verdict.CPU_TIME_LIMIT;
             case Ending.WallTimeout _ -> Verdict.WALL_TIME_LIMIT;
             case Ending.Signalled(int signal) when signal == SIGXFSZ -> Verdict.FILE_SIZE_LIMIT;
+            case Ending.Signalled _ when ending.usage().outOfRoom() -> Verdict.FILE_SIZE_LIMIT;
             case Ending.Signalled _ -> Verdict.CRASHED;
             case Ending.Exited(int code) when code == 0 -> Verdict.OK;
+            case Ending.Exited _ when ending.usage().outOfRoom() -> Verdict.FILE_SIZE_LIMIT;
             case Ending.Exited _ -> Verdict.RUNTIME_ERROR;
         };
     }

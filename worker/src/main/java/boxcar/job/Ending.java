@@ -26,6 +26,11 @@ public record Ending(
                 new Cancelled(), Usage.UNKNOWN, Captured.NOTHING, Captured.NOTHING, null, message);
     }
 
+    /** The same, of a program that was out of room. */
+    public Ending outOfRoom() {
+        return new Ending(how, usage.withoutRoom(), stdout, stderr, status, message);
+    }
+
     /** The same with no more than so many bytes of each output. */
     public Ending cut(int length) {
         return new Ending(how, usage, stdout.cut(length), stderr.cut(length), status, message);

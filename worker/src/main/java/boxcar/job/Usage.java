@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     not if the program ended by itself, with whatever exit status or signal
  * @param oomKilled the kernel's out-of-memory killer took one of its processes; the program may
  *     have ended well all the same
+ * @param outOfRoom a program that failed left its work directory without room, or a file as large
+ *     as it may be
  * @param processLimitHit the kernel refused it a new process or thread; null where the host cannot
  *     tell
  */
@@ -24,8 +26,24 @@ public record Usage(
         @Nullable Long cswForced,
         boolean killed,
         boolean oomKilled,
+        boolean outOfRoom,
         @Nullable Boolean processLimitHit) {
     /** Nothing was told. */
     public static final Usage UNKNOWN =
-            new Usage(null, null, null, null, null, null, false, false, null);
+            new Usage(null, null, null, null, null, null, false, false, false, null);
+
+    /** The same, of a program that was out of room. */
+    Usage withoutRoom() {
+        return new Usage(
+                cpuTime,
+                wallTime,
+                memoryKib,
+                maxRssKib,
+                cswVoluntary,
+                cswForced,
+                killed,
+                oomKilled,
+                true,
+                processLimitHit);
+    }
 }

@@ -27,13 +27,11 @@ public interface Workshop {
      * What came of making a runtime.
      *
      * @param staged null if the installation did not end well
-     * @param full whether it left its work directory without room, or a file as large as its limit
      * @param refused why what it made cannot be used, though it ended well; else null
      */
-    record Built(
-            Ending ending, @Nullable Staged staged, boolean full, @Nullable Rejection refused) {
-        public Built(Ending ending, @Nullable Staged staged, boolean full) {
-            this(ending, staged, full, null);
+    record Built(Ending ending, @Nullable Staged staged, @Nullable Rejection refused) {
+        public Built(Ending ending, @Nullable Staged staged) {
+            this(ending, staged, null);
         }
     }
 

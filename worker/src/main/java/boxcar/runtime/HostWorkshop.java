@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +87,6 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                     definition.nixShell().getBytes(StandardCharsets.UTF_8),
                     false);
             Lines lines = new Lines(progress);
-            Instant begun = Instant.now();
             Ending ending =
                     run(
                             nix.stage(definition, new NixShell.Places(work, configuration), lines),
@@ -96,7 +94,7 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             lines.flush();
             Optional<Environment> environment = captured(ending, work);
             return environment.isEmpty()
-                    ? new Built(ending, null, isOutOfRoom(definition, work, begun))
+                    ? new Built(ending, null)
                     : stage(ending, definition, environment.get().withoutInstallation());
         } catch (IOException e) {
             throw Shelf.failed("cannot prepare an installation", e);
@@ -123,8 +121,8 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
             List<Path> invalid = roots.add(staged.folder, staged.uses);
             whole = invalid.isEmpty();
             return whole
-                    ? new Built(ending, staged, false)
-                    : new Built(ending, null, false, notInTheStore(invalid.getFirst()));
+                    ? new Built(ending, staged)
+                    : new Built(ending, null, notInTheStore(invalid.getFirst()));
         } finally {
             if (!whole) {
                 staged.close();
@@ -137,12 +135,6 @@ final class HostWorkshop implements Workshop, SqlCatalogue.Listener, AutoCloseab
                 "nix_shell",
                 path.toString(),
                 "must leave an environment that names valid paths of the Nix store only");
-    }
-
-    private static boolean isOutOfRoom(RuntimeDefinition definition, Path work, Instant begun)
-            throws IOException {
-        long most = definition.limits().maxFileSizeKib() * 1024;
-        return Trees.isFull(work) || Trees.hasFileOf(work, most, begun);
     }
 
     private static Optional<Environment> captured(Ending ending, Path work) throws IOException {

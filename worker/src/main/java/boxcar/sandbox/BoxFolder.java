@@ -1,11 +1,9 @@
 package boxcar.sandbox;
 
 import boxcar.files.Trees;
-import boxcar.job.Disk;
 import boxcar.job.Fault;
 import boxcar.process.StreamFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -21,9 +19,6 @@ import java.util.List;
  * holder finds it whoever that is.
  */
 final class BoxFolder {
-    /** What one box may hold in /tmp and /dev/shm together; counted to its memory under cgroups. */
-    private static final int SIZE_KIB = 256 * 1024;
-
     private record Node(String name, int major, int minor) {}
 
     private static final List<Node> NODES =
@@ -36,21 +31,19 @@ final class BoxFolder {
                     new Node("tty", 5, 0));
 
     private final Path folder;
+    private final Scratch scratch;
 
     BoxFolder(Path locks, int box) {
         folder = locks.resolve(box + ".box");
+        scratch = new Scratch(folder);
+    }
+
+    Scratch scratch() {
+        return scratch;
     }
 
     Path dev() {
         return folder.resolve("dev");
-    }
-
-    Path tmp() {
-        return folder.resolve("tmp");
-    }
-
-    Path shm() {
-        return folder.resolve("shm");
     }
 
     /** A folder that holds nothing, bound over what no program is to see. */
@@ -76,21 +69,11 @@ final class BoxFolder {
     void make() throws Fault, InterruptedException {
         remove();
         try {
-            Files.createDirectories(folder);
-            Tools.mustRun(
-                    "mount",
-                    "-t",
-                    "tmpfs",
-                    "-o",
-                    "size=%dk,nr_inodes=%d,mode=0755,nosuid".formatted(SIZE_KIB, Disk.MOST_FILES),
-                    "boxcar",
-                    folder.toString());
-            for (Path place : List.of(dev(), dev().resolve("shm"), tmp(), shm())) {
+            scratch.make();
+            for (Path place : List.of(dev(), dev().resolve("shm"))) {
                 Files.createDirectory(place);
                 Files.setAttribute(place, "unix:mode", 0755);
             }
-            Files.setAttribute(tmp(), "unix:mode", 01777);
-            Files.setAttribute(shm(), "unix:mode", 01777);
             Files.createDirectory(emptyFolder());
             Files.setAttribute(emptyFolder(), "unix:mode", 0555);
             Files.createFile(emptyFile());
@@ -133,8 +116,7 @@ final class BoxFolder {
     /** Removes what a stage left. */
     void empty() throws Fault {
         try {
-            Trees.empty(tmp());
-            Trees.empty(shm());
+            scratch.empty();
             Path in = streams().in();
             if (Files.size(in) > 0) {
                 Files.write(in, new byte[0]);
@@ -146,23 +128,12 @@ final class BoxFolder {
 
     void remove() throws Fault, InterruptedException {
         try {
-            while (mounted()) {
-                // Lazily: a dying box of an earlier holder may still have it in its namespace.
-                Tools.mustRun("umount", "--lazy", folder.toString());
-            }
+            scratch.unmount();
             if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
                 Trees.delete(folder);
             }
         } catch (IOException e) {
             throw Faults.box("cannot remove " + folder, e);
         }
-    }
-
-    private boolean mounted() throws IOException {
-        String mounts =
-                new String(
-                        Files.readAllBytes(Path.of("/proc/self/mountinfo")),
-                        StandardCharsets.UTF_8);
-        return mounts.contains(" " + folder + " ");
     }
 }

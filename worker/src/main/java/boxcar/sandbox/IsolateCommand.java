@@ -106,8 +106,8 @@ final class IsolateCommand {
             argv.add("--dir=" + system + ":maybe");
         }
         argv.add("--dir=/dev=" + folder.dev() + ":dev");
-        argv.add("--dir=/dev/shm=" + folder.shm() + ":rw");
-        argv.add("--dir=/tmp=" + folder.tmp() + ":rw");
+        argv.add("--dir=/dev/shm=" + folder.scratch().shm() + ":rw");
+        argv.add("--dir=/tmp=" + folder.scratch().tmp() + ":rw");
         argv.add("--dir=/proc=proc:fs");
         masks(argv);
         argv.add("--dir=/box=" + stage.workDirectory() + ":rw");

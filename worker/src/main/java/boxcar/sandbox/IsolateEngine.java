@@ -11,6 +11,7 @@ import boxcar.process.Command;
 import boxcar.process.MemoryFile;
 import boxcar.process.OpenFile;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -192,6 +193,7 @@ final class IsolateEngine implements BoxEngine {
         }
         Ending ending;
         IsolateKeeper.@Nullable Mark mark = keeper == null ? null : keeper.mark();
+        Instant begun = Instant.now();
         try (var timing = telemetry.begin("engine")) {
             ending = runIn(box, stage, stop, meta);
             StageTime.tell(ending, telemetry, timing);
@@ -201,6 +203,7 @@ final class IsolateEngine implements BoxEngine {
             keeper.requireAsBefore(mark, unexplained);
         }
         try (var _ = telemetry.begin("box-clean-up")) {
+            ending = RoomCheck.look(ending, stage, begun, folder(box).scratch());
             clean(box);
         }
         return ending;

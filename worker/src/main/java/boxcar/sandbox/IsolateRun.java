@@ -197,6 +197,7 @@ final class IsolateRun {
                 told.number("csw-forced"),
                 killed,
                 oomKilled,
+                false,
                 group == null ? null : group.processRefused());
     }
 }

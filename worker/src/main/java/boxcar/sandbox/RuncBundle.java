@@ -1,7 +1,6 @@
 package boxcar.sandbox;
 
 import boxcar.job.Bind;
-import boxcar.job.Disk;
 import boxcar.job.Limits;
 import boxcar.job.Stage;
 import java.nio.file.Files;
@@ -23,8 +22,6 @@ import java.util.stream.Stream;
  */
 record RuncBundle(Stage stage, RuncFolder folder, int user, int groups, boolean mayProtect) {
     private static final int KIB = 1024;
-    private static final int TMP_KIB = 256 * 1024;
-    private static final int SHM_KIB = 256 * 1024;
     private static final int UMASK = 022;
     private static final int OWN_FILES = 64;
 
@@ -164,8 +161,8 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, int groups, boolean 
         var all = new ArrayList<Map<String, Object>>();
         all.add(mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev", "hidepid=2"));
         all.add(mount("/dev", "tmpfs", "tmpfs", "nosuid", "mode=755", "size=64k"));
-        all.add(tmpfs("/dev/shm", SHM_KIB));
-        all.add(tmpfs("/tmp", TMP_KIB));
+        all.add(bind(folder.scratch().shm(), "/dev/shm", true));
+        all.add(bind(folder.scratch().tmp(), "/tmp", true));
         for (String system : Binds.SYSTEM) {
             if (Files.isDirectory(Path.of(system))) {
                 all.add(bind(Path.of(system), system, false));
@@ -176,18 +173,6 @@ record RuncBundle(Stage stage, RuncFolder folder, int user, int groups, boolean 
             all.add(bind(bind.outside(), bind.inside(), bind.writable()));
         }
         return all;
-    }
-
-    private static Map<String, Object> tmpfs(String place, int kib) {
-        return mount(
-                place,
-                "tmpfs",
-                "tmpfs",
-                "nosuid",
-                "nodev",
-                "mode=1777",
-                "size=" + kib + "k",
-                "nr_inodes=" + Disk.MOST_FILES);
     }
 
     private static Map<String, Object> bind(Path outside, String inside, boolean writable) {

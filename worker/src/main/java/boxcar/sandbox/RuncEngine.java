@@ -15,6 +15,7 @@ import boxcar.process.Talk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -207,6 +208,7 @@ final class RuncEngine implements BoxEngine {
         int user = FIRST_UID + box;
         RuncFolder folder = folder(box);
         List<OpenFile> doors = group == null ? List.of() : group.doors();
+        Instant begun = Instant.now();
         folder.prepare(stage.binds());
         folder.write(new RuncBundle(stage, folder, user, doors.size(), mayProtect));
         try (var timing = telemetry.begin("engine");
@@ -219,6 +221,8 @@ final class RuncEngine implements BoxEngine {
                                     handed,
                                     starter(box, stage.network()));
             StageTime.tell(ending, telemetry, timing);
+            ending = RoomCheck.look(ending, stage, begun, folder.scratch());
+            folder.empty();
             return ending;
         } catch (IOException e) {
             throw Faults.box("cannot talk to box " + box, e);

@@ -20,6 +20,7 @@ final class RuncFolder {
     private static final int ONLY_ROOT = 0700;
 
     private final Path folder;
+    private final Scratch scratch;
 
     /** Where in the box something is bound. */
     private List<String> places = List.of();
@@ -29,6 +30,11 @@ final class RuncFolder {
 
     RuncFolder(Path locks, int box) {
         folder = locks.resolve(box + ".runc");
+        scratch = new Scratch(folder.resolve("scratch"));
+    }
+
+    Scratch scratch() {
+        return scratch;
     }
 
     Path bundle() {
@@ -62,18 +68,12 @@ final class RuncFolder {
                 Files.createDirectories(place);
             }
             Files.setAttribute(root(), "unix:mode", 0755);
-            makeTmp();
+            scratch.make();
             Files.setAttribute(folder, "unix:mode", ONLY_ROOT);
             Tools.mustRun("mkfifo", "-m", "600", up().toString(), down().toString());
         } catch (IOException e) {
             throw Faults.box("cannot make " + folder, e);
         }
-    }
-
-    /** runc gives a tmpfs the mode of the folder below it, if there is one. */
-    private void makeTmp() throws IOException {
-        Path tmp = Files.createDirectory(root().resolve("tmp"));
-        Files.setAttribute(tmp, "unix:mode", 01777);
     }
 
     /**
@@ -127,8 +127,18 @@ final class RuncFolder {
         }
     }
 
-    void remove() throws Fault {
+    /** Removes what a stage left. */
+    void empty() throws Fault {
         try {
+            scratch.empty();
+        } catch (IOException e) {
+            throw Faults.box("cannot empty " + scratch.folder(), e);
+        }
+    }
+
+    void remove() throws Fault, InterruptedException {
+        try {
+            scratch.unmount();
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
                 Trees.delete(folder);
             }

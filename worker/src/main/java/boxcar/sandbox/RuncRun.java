@@ -162,6 +162,7 @@ final class RuncRun {
                         report.cswForced(),
                         stopped || forMemory,
                         oomKilled,
+                        false,
                         group == null ? null : group.processRefused());
         return Endings.tell(how, usage, stdout, stderr);
     }

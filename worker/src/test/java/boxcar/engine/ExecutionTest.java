@@ -202,22 +202,6 @@ class ExecutionTest {
     }
 
     @Test
-    void aFailureToLookWhatAStageLeftIsAFaultAndNoVerdict() {
-        runsDo((stage, _) -> {
-            delete(stage.workDirectory());
-            return ScriptedSandbox.ended(new Ending.Exited(1));
-        });
-
-        Fault fault = assertThrows(Fault.class, () -> run(List.of(test("a", null))));
-
-        assertEquals("work-directory", fault.step());
-        assertTrue(
-                String.valueOf(fault.getMessage())
-                        .startsWith("cannot look what a stage left: java.nio.file.NoSuchFile"),
-                fault.getMessage());
-    }
-
-    @Test
     void aFailureToCopyAWorkDirectoryIsAFaultAndNoVerdict() {
         sandbox.does((stage, _) -> {
             delete(stage.workDirectory());

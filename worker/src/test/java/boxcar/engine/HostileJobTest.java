@@ -327,6 +327,46 @@ class HostileJobTest implements Told {
         assertEquals(Verdict.FILE_SIZE_LIMIT, ran(compiled.compile()).verdict());
     }
 
+    @Tried(
+            "The same with a file in /tmp and in /dev/shm; neighbours: one that fails beside a file one byte"
+                    + " smaller, and one that ends well beside one as large as may be")
+    @Must(
+            "`FILE_SIZE_LIMIT`; the neighbours `RUNTIME_ERROR` and `OK`, for the next test finds nothing left")
+    @ParameterizedTest
+    @ValueSource(strings = {"isolate", "isolate-1", "runc"})
+    void aFileInMemoryMeetsTheLimitOfAFileAsOneInTheWorkDirectoryDoes(String program)
+            throws Exception {
+        String write =
+                "exec perl -e '$SIG{XFSZ} = q(IGNORE); open $f, q(>), shift; syswrite $f, q(x) x 65536"
+                        + " or exit 1 for 1..17' ";
+        JobResult result =
+                run(
+                        program,
+                        new Trap(
+                                "exit 0",
+                                "case $1 in tmp) mkdir /tmp/d; "
+                                        + write
+                                        + "/tmp/d/f;; shm) "
+                                        + write
+                                        + "/dev/shm/f;; small) truncate -s 1048575 /tmp/f; exit 1;;"
+                                        + " well) truncate -s 1048576 /tmp/f;; esac",
+                                List.of(test("tmp"), test("small"), test("shm"), test("well")),
+                                List.of()),
+                        LIMITS,
+                        filesOf(1024));
+
+        List<Verdict> verdicts =
+                result.tests().stream().map(JobResult.TestResult::verdict).toList();
+        assertEquals(
+                List.of(
+                        Verdict.FILE_SIZE_LIMIT,
+                        Verdict.RUNTIME_ERROR,
+                        Verdict.FILE_SIZE_LIMIT,
+                        Verdict.OK),
+                verdicts,
+                result.toString());
+    }
+
     @Tried("A program that fails beside a large file that the compile stage left")
     @Must("`RUNTIME_ERROR`: that file is not its own")
     @ParameterizedTest

@@ -13,7 +13,7 @@ class JudgeTest {
     private static final Captured TOO_MUCH = new Captured(new byte[] {1}, true);
 
     private static Verdict verdict(Ending.How how, boolean oomKilled, Captured stdout) {
-        Usage usage = new Usage(null, null, null, null, null, null, false, oomKilled, null);
+        Usage usage = new Usage(null, null, null, null, null, null, false, oomKilled, false, null);
         return Judge.verdict(new Ending(how, usage, stdout, Captured.NOTHING, null, null));
     }
 
@@ -36,6 +36,26 @@ class JudgeTest {
     void aSignalIsACrashButForTheFileSizeLimit() {
         assertEquals(Verdict.CRASHED, verdict(new Ending.Signalled(11)));
         assertEquals(Verdict.FILE_SIZE_LIMIT, verdict(new Ending.Signalled(25)));
+    }
+
+    /** Python, Java and most linkers are told of the limit, and end with an error of their own. */
+    @Test
+    void aProgramThatFailedOutOfRoomMetTheFileSizeLimit() {
+        assertEquals(Verdict.FILE_SIZE_LIMIT, outOfRoom(new Ending.Exited(1)));
+        assertEquals(Verdict.FILE_SIZE_LIMIT, outOfRoom(new Ending.Signalled(6)));
+    }
+
+    @Test
+    void aLargeFileIsNoReasonForAnythingElse() {
+        assertEquals(Verdict.OK, outOfRoom(new Ending.Exited(0)));
+        assertEquals(Verdict.CPU_TIME_LIMIT, outOfRoom(new Ending.CpuTimeout()));
+        assertEquals(Verdict.CANCELLED, outOfRoom(new Ending.Cancelled()));
+    }
+
+    private static Verdict outOfRoom(Ending.How how) {
+        Ending ending =
+                new Ending(how, Usage.UNKNOWN, SOME, Captured.NOTHING, null, null).outOfRoom();
+        return Judge.verdict(ending);
     }
 
     @Test

@@ -34,6 +34,7 @@ class ResultCodecTest {
                     0L,
                     false,
                     false,
+                    false,
                     null);
     private static final ResultStamp STAMP =
             new ResultStamp(

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -88,7 +89,8 @@ class KeeperRestartTest {
                             Duration.ofMinutes(10));
             assertTrue(restart.well(), restart.evidence());
 
-            Throwable thrown = assertThrows(ExecutionException.class, ending::get).getCause();
+            ExecutionException failed = assertThrows(ExecutionException.class, ending::get);
+            Throwable thrown = Objects.requireNonNull(failed.getCause());
             assertEquals(Fault.class, thrown.getClass(), thrown.toString());
             assertEquals(Fault.Next.TRY_ELSEWHERE, ((Fault) thrown).next());
             assertTrue(
