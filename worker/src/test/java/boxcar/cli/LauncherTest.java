@@ -44,7 +44,11 @@ class LauncherTest {
     }
 
     private Launched launch(String... variables) throws Exception {
-        var builder = new ProcessBuilder(launcher.toString(), "doctor").redirectErrorStream(true);
+        return launch(List.of(launcher.toString(), "doctor"), variables);
+    }
+
+    private Launched launch(List<String> command, String... variables) throws Exception {
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("BOXCAR_JAVA_HOME", jdk.toString());
         builder.environment().put("BOXCAR_SETUP", "never");
         for (int i = 0; i < variables.length; i += 2) {
@@ -73,6 +77,29 @@ class LauncherTest {
         assertTrue(
                 launched.said().contains("PATH=" + own + ":/usr/bin:/bin:/usr/local/sbin:"),
                 launched::said);
+    }
+
+    /** The launcher begins anew where its caller ignores SIGINT, by a program that it looks up. */
+    @Test
+    void nothingIsLookedUpWhereOthersMayWriteToUndoAnIgnoredInterrupt() throws Exception {
+        Path open = Files.createDirectory(folder.resolve("open"));
+        for (String name : List.of("env", "bash", "perl")) {
+            program(open.resolve(name), "echo planted; exit 1");
+        }
+        Files.setAttribute(open, "unix:mode", 01777);
+
+        Launched launched =
+                launch(
+                        List.of(
+                                "/bin/bash",
+                                "-c",
+                                "trap '' INT; PATH=$1:$PATH; exec /bin/bash \"$2\" worker --help",
+                                "bash",
+                                open.toString(),
+                                launcher.toString()));
+
+        assertEquals(0, launched.status(), launched::said);
+        assertFalse(launched.said().contains("planted"), launched::said);
     }
 
     @Test
