@@ -152,19 +152,9 @@ final class Setup {
      * those.
      */
     static JobRules producerRules(Config config) {
-        Limits most =
-                new Limits(
-                        Duration.ofDays(1000),
-                        Duration.ofDays(1000),
-                        Duration.ofDays(1000),
-                        Long.MAX_VALUE,
-                        Long.MAX_VALUE,
-                        Integer.MAX_VALUE,
-                        Integer.MAX_VALUE,
-                        Long.MAX_VALUE);
         Map<StageKind, Limits> maxima = new EnumMap<>(StageKind.class);
         for (StageKind kind : StageKind.values()) {
-            maxima.put(kind, most);
+            maxima.put(kind, JobRules.NO_MAXIMUM);
         }
         return new JobRules(
                 limits(config, LimitRange::fallback),

@@ -23,6 +23,21 @@ public record JobRules(
         Map<StageKind, Limits> maxima,
         Caps caps,
         InstantSource clock) {
+    /**
+     * Maxima for a producer, who does not know those of the worker's operator. Rejections then name
+     * no maximum.
+     */
+    public static final Limits NO_MAXIMUM =
+            new Limits(
+                    Duration.ofNanos(Long.MAX_VALUE),
+                    Duration.ofNanos(Long.MAX_VALUE),
+                    Duration.ofNanos(Long.MAX_VALUE),
+                    Long.MAX_VALUE,
+                    Long.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    Long.MAX_VALUE);
+
     private static final long MIB = 1024;
     private static final long GIB = 1024 * MIB;
 

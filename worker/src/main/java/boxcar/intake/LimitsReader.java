@@ -58,9 +58,10 @@ record LimitsReader(String field, Limits standard, Limits most) {
         if (asked == null) {
             return usual.compareTo(top) > 0 ? top : usual;
         }
-        if (!(asked >= seconds(least) && asked <= seconds(top))) { // NaN fails both
-            throw refusal(
-                    name, asked, new Rejection.Range(seconds(least), seconds(top), "seconds"));
+        boolean bounded = !top.equals(JobRules.NO_MAXIMUM.wallTime());
+        if (!(asked >= seconds(least) && (!bounded || asked <= seconds(top)))) { // NaN fails both
+            @Nullable Double most = bounded ? seconds(top) : null;
+            throw refusal(name, asked, new Rejection.Range(seconds(least), most, "seconds"));
         }
         return Duration.ofNanos(Math.round(asked * 1e9));
     }
@@ -82,7 +83,11 @@ record LimitsReader(String field, Limits standard, Limits most) {
             return Math.min(usual, top);
         }
         if (asked < least || asked > top) {
-            throw refusal(name, asked, new Rejection.Range((double) least, (double) top, unit));
+            boolean bounded =
+                    top != JobRules.NO_MAXIMUM.memoryKib()
+                            && top != JobRules.NO_MAXIMUM.maxProcesses();
+            @Nullable Double most = bounded ? (double) top : null;
+            throw refusal(name, asked, new Rejection.Range((double) least, most, unit));
         }
         return asked;
     }
@@ -96,12 +101,12 @@ record LimitsReader(String field, Limits standard, Limits most) {
                         : value < least
                                 ? Rejection.Code.BELOW_MINIMUM
                                 : Rejection.Code.ABOVE_MAXIMUM;
+        @Nullable Double most = range.most();
         String bound =
-                "must be at least %s and at most %s %s"
-                        .formatted(
-                                plain(least),
-                                plain(Objects.requireNonNull(range.most())),
-                                range.unit());
+                most == null
+                        ? "must be at least %s %s".formatted(plain(least), range.unit())
+                        : "must be at least %s and at most %s %s"
+                                .formatted(plain(least), plain(most), range.unit());
         String shown = asked instanceof Double ? plain(value) : asked.toString();
         return new Refusal(
                 new Rejection(code, FieldPath.key(field, name), shown, bound).within(range));
