@@ -51,8 +51,7 @@ class RoomCheckTest {
         assertEquals("box", fault.step());
         assertTrue(
                 String.valueOf(fault.getMessage())
-                        .startsWith(
-                                "cannot look at what a stage left: java.nio.file.NoSuchFile"),
+                        .startsWith("cannot look at what a stage left: java.nio.file.NoSuchFile"),
                 fault.getMessage());
     }
 
