@@ -197,6 +197,8 @@ final class IsolateEngine implements BoxEngine {
         try (var timing = telemetry.begin("engine")) {
             ending = runIn(box, stage, stop, meta);
             StageTime.tell(ending, telemetry, timing);
+        } catch (Fault first) {
+            throw causeOf(first, mark);
         }
         if (keeper != null && mark != null) {
             boolean unexplained = !ending.usage().oomKilled() && maybeKilled(ending.how());
@@ -207,6 +209,20 @@ final class IsolateEngine implements BoxEngine {
             clean(box);
         }
         return ending;
+    }
+
+    /** Without its groups isolate fails as well; why they are gone says more. */
+    private Fault causeOf(Fault first, IsolateKeeper.@Nullable Mark mark)
+            throws InterruptedException {
+        if (keeper != null && mark != null) {
+            try {
+                keeper.requireAsBefore(mark, false);
+            } catch (Fault cause) {
+                cause.addSuppressed(first);
+                return cause;
+            }
+        }
+        return first;
     }
 
     /** By SIGKILL or SIGTERM, or by an exit status that programs choose when they hear those. */
