@@ -14,8 +14,8 @@ import java.util.concurrent.CountDownLatch;
  * [--until-stdin-closes]}: prints {@code ready HOST:PORT} on stdout when it takes clients, and
  * stops in order on SIGTERM, or when stdin ends if it was told so: a parent that dies cannot leave
  * it behind. Clients are told the advertised port, of something that leads to the other; 0 or none
- * means that they are the same. A broker that is not heard of for its session, of two seconds,
- * becomes the leader anew.
+ * means that they are the same. The broker is fenced, and becomes the leader anew, when it sends no
+ * heartbeat for its session time; 2 s is the default.
  */
 public final class BrokerMain {
     private static final int USAGE = 2;

@@ -65,7 +65,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      * here.
      *
      * @param advertised 0 for its own
-     * @param sessionSeconds after which a broker that is not heard of leads no more
+     * @param sessionSeconds how long the broker stays the leader without a heartbeat
      */
     static EmbeddedBroker advertising(Path directory, int port, int advertised, int sessionSeconds)
             throws IOException {

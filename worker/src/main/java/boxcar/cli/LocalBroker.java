@@ -19,7 +19,7 @@ final class LocalBroker implements AutoCloseable {
     private static final String CLASS_PATH = "boxcar.broker.classpath";
     private static final String READY = "ready ";
 
-    /** After a crash it may come back when its session is over. */
+    /** The shortest that allows a broker to start again soon after a crash. */
     private static final Duration SESSION = Duration.ofSeconds(2);
 
     private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
@@ -57,7 +57,7 @@ final class LocalBroker implements AutoCloseable {
         return start(directory, new Ports(port, advertised), SESSION, QUICK_START);
     }
 
-    /** Starts one that may be silent for seconds, and still leads. */
+    /** Starts a broker that stays the leader although it is silent for up to a minute. */
     static LocalBroker startPatient(Path directory, int advertised) throws Fault {
         return start(directory, new Ports(0, advertised), Duration.ofMinutes(1), QUICK_START);
     }

@@ -39,8 +39,10 @@ final class Cancellations {
     }
 
     /**
-     * Tells of a job that runs here, or waits, until {@link #ended}; it may be cancelled already.
-     * Copies of it may do so at once.
+     * Notes a job that runs or waits here until {@link #ended}. Several copies of a job may be
+     * noted at the same time.
+     *
+     * @return cancelled already if the wish came before the job
      */
     Cancellation began(String jobId) {
         Cancellation cancellation = new Cancellation();

@@ -24,8 +24,8 @@ public record JobRules(
         Caps caps,
         InstantSource clock) {
     /**
-     * Maxima for a producer, who does not know those of the worker's operator. Rejections then name
-     * no maximum.
+     * For a producer, which does not know the maxima of the worker. A rejection then names no
+     * maximum.
      */
     public static final Limits NO_MAXIMUM =
             new Limits(

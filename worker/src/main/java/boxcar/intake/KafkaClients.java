@@ -141,9 +141,9 @@ final class KafkaClients {
     }
 
     /**
-     * The same, where a request that was not answered is sent again.
+     * A client that sends a request again if it has no answer.
      *
-     * @param each until one request is taken for lost
+     * @param each how long it waits for the answer to one request
      */
     Admin admin(String clientId, Duration patience, Duration each) {
         try {

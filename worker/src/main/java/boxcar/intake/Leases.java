@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
-    /** How long one poll waits for records that were renewed. */
+    /** How long one poll waits for renewed records. */
     private static final Duration AGAIN = Duration.ofMillis(50);
 
     private final ShareConsumer<byte[], byte[]> consumer;
@@ -163,8 +163,8 @@ final class Leases {
 
     /**
      * While records are being renewed, a poll brings nothing but those (KIP-1222). On a busy host
-     * the client's own thread may hand them out late, so there is time for as long as the locks
-     * would have lasted without the renewal.
+     * the client's own thread may return them late. So this waits for as long as the locks would
+     * have lasted without the renewal.
      */
     private Set<Lease> pollAgain(Set<Lease> wanted) {
         Set<Lease> renewed = new HashSet<>();

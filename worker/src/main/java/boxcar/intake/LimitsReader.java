@@ -58,10 +58,9 @@ record LimitsReader(String field, Limits standard, Limits most) {
         if (asked == null) {
             return usual.compareTo(top) > 0 ? top : usual;
         }
-        boolean bounded = !top.equals(JobRules.NO_MAXIMUM.wallTime());
-        if (!(asked >= seconds(least) && (!bounded || asked <= seconds(top)))) { // NaN fails both
-            @Nullable Double most = bounded ? seconds(top) : null;
-            throw refusal(name, asked, new Rejection.Range(seconds(least), most, "seconds"));
+        @Nullable Double bound = isBounded() ? seconds(top) : null;
+        if (!(asked >= seconds(least) && (bound == null || asked <= bound))) { // NaN fails both
+            throw refusal(name, asked, new Rejection.Range(seconds(least), bound, "seconds"));
         }
         return Duration.ofNanos(Math.round(asked * 1e9));
     }
@@ -83,13 +82,14 @@ record LimitsReader(String field, Limits standard, Limits most) {
             return Math.min(usual, top);
         }
         if (asked < least || asked > top) {
-            boolean bounded =
-                    top != JobRules.NO_MAXIMUM.memoryKib()
-                            && top != JobRules.NO_MAXIMUM.maxProcesses();
-            @Nullable Double most = bounded ? (double) top : null;
-            throw refusal(name, asked, new Rejection.Range((double) least, most, unit));
+            @Nullable Double bound = isBounded() ? (double) top : null;
+            throw refusal(name, asked, new Rejection.Range((double) least, bound, unit));
         }
         return asked;
+    }
+
+    private boolean isBounded() {
+        return !most.equals(JobRules.NO_MAXIMUM);
     }
 
     private Refusal refusal(String name, Number asked, Rejection.Range range) {

@@ -47,7 +47,7 @@ final class TopicEnds implements AutoCloseable {
      * What the leaders tell.
      *
      * @param after when they are to be asked at the earliest, by {@link System#nanoTime}
-     * @return nothing if one does not answer within 5 s, or does not tell its epoch
+     * @return nothing if a leader does not answer within 5 s, or answers without its epoch
      */
     Optional<Map<TopicPartition, End>> of(String topic, long after) throws InterruptedException {
         return topics.computeIfAbsent(topic, Topic::new).askAfter(after);
@@ -132,7 +132,7 @@ final class TopicEnds implements AutoCloseable {
         }
     }
 
-    /** An answer without an epoch does not tell whether another leads: it is no answer. */
+    /** An answer without an epoch does not tell who leads, so it counts as no answer. */
     static Optional<Map<TopicPartition, End>> told(
             Map<TopicPartition, ListOffsetsResultInfo> answer) {
         Map<TopicPartition, End> ends = new HashMap<>();

@@ -23,7 +23,7 @@ public final class Topics {
     /** A broker that has just started may be slow to answer, and may drop what it was asked. */
     private static final Duration CREATING = Duration.ofMinutes(2);
 
-    /** Then the request is sent again: it does no harm to make a topic that is there. */
+    /** After this time the request is sent again. A topic that exists already does no harm. */
     private static final Duration EACH = Duration.ofSeconds(20);
 
     private final IntakeSettings settings;

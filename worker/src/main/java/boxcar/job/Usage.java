@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     not if the program ended by itself, with whatever exit status or signal
  * @param oomKilled the kernel's out-of-memory killer took one of its processes; the program may
  *     have ended well all the same
- * @param outOfRoom a program that failed left its work directory without room, or a file as large
- *     as it may be
+ * @param outOfRoom the program failed, and it left its work directory full or a file of the largest
+ *     size that is allowed
  * @param processLimitHit the kernel refused it a new process or thread; null where the host cannot
  *     tell
  */

@@ -211,7 +211,9 @@ final class IsolateEngine implements BoxEngine {
         return ending;
     }
 
-    /** Without its groups isolate fails as well; why they are gone says more. */
+    /**
+     * isolate fails without its control groups. Then the end of the keeper is the cause to tell.
+     */
     private Fault causeOf(Fault first, IsolateKeeper.@Nullable Mark mark)
             throws InterruptedException {
         if (keeper != null && mark != null) {

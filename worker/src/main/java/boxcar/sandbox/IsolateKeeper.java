@@ -31,7 +31,7 @@ public record IsolateKeeper(Path root) {
     /** The keeper moves itself there. */
     private static final String ITS_OWN = "daemon/cgroup.procs";
 
-    /** So cgroup.procs tells a process that this worker does not see (cgroup_namespaces(7)). */
+    /** What cgroup.procs says for a process that this worker does not see (cgroups(7)). */
     private static final String OF_ANOTHER_NAMESPACE = "0";
 
     /** Of /proc/pid/stat, counted from the state on (proc(5)). */
@@ -61,7 +61,7 @@ public record IsolateKeeper(Path root) {
     /**
      * The group and its keeper at one moment.
      *
-     * @param ends whether the keeper was on its way out
+     * @param ends whether the keeper was about to end
      */
     record Mark(Object group, List<String> processes, boolean ends) {}
 
@@ -91,9 +91,9 @@ public record IsolateKeeper(Path root) {
     }
 
     /**
-     * Whether a signal waits for the keeper, or it ends already. It handles none, so any is its
-     * end. systemd sends SIGTERM to the keeper first and then to the programs in boxes: however
-     * such a program ended, and however slow this host is, the keeper's is to be seen by then.
+     * Whether the keeper is about to end: it has a pending signal, or it is exiting. The keeper
+     * handles no signal, so each one ends it. systemd sends SIGTERM to the keeper before it sends
+     * it to the programs in boxes. So when such a program has ended, the keeper's signal is there.
      */
     private static boolean isEnding(String process) {
         if (process.equals(OF_ANOTHER_NAMESPACE)) {
@@ -111,7 +111,7 @@ public record IsolateKeeper(Path root) {
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             return (Long.parseLong(fields[FLAGS]) & EXITING) != 0;
         } catch (IOException _) {
-            // It was there a moment ago.
+            // The process ended after its number was read.
             return true;
         }
     }

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One {@code isolate --run}: started, watched and told. For one thread. */
 final class IsolateRun {
-    /** Killed outright, isolate leaves the program running: a slow host needs some time here. */
+    /** From SIGTERM to SIGKILL. isolate ends the program on SIGTERM only, and needs time for it. */
     private static final Duration GRACE = Duration.ofSeconds(20);
 
-    /** What isolate may need before the program starts and after it ends, on the busiest host. */
+    /** How long isolate may take to start the program and to end, on a busy host. */
     private static final Duration SLACK = Duration.ofMinutes(1);
 
     private static final Duration TICK = Duration.ofMillis(20);

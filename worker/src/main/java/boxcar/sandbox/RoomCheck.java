@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.time.Instant;
 
 /**
- * Looks whether a program that failed could not write. Many programs are not killed when they meet
- * a limit of files (setrlimit(2), EFBIG; ENOSPC). They are told so, and end with an error of their
- * own. Then their work directory is full, or one of their files is as large as may be.
+ * Finds out whether a program failed because it met a limit of files. Not every such program is
+ * killed: a system call may return EFBIG (setrlimit(2)) or ENOSPC, and the program exits with an
+ * error of its own. Then its work directory is full, or one of its files has the largest size.
  */
 final class RoomCheck {
     private static final long KIB = 1024;
@@ -18,9 +18,9 @@ final class RoomCheck {
     private RoomCheck() {}
 
     /**
-     * @param begun files of the work directory that are older are of an earlier stage
-     * @param scratch of the stage alone; not emptied yet
-     * @return the ending, with what was seen
+     * @param begun when the stage began; older files of the work directory are not its own
+     * @param scratch what the stage left in /tmp and /dev/shm
+     * @return the ending, marked as out of room if it was
      */
     static Ending look(Ending ending, Stage stage, Instant begun, Scratch scratch) throws Fault {
         boolean failed =

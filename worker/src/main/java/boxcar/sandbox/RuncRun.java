@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class RuncRun {
     private static final Duration TICK = Duration.ofMillis(20);
 
-    /** Far above what a start takes on the busiest host. Only a runc that hangs takes so long. */
+    /** Far above what a start takes on a busy host. A runc that takes longer hangs. */
     private static final Duration START = Duration.ofMinutes(2);
 
     private static final Duration END = Duration.ofMinutes(1);

@@ -12,8 +12,7 @@ import java.util.List;
 
 /**
  * The /tmp and /dev/shm of one box: a bounded tmpfs on the host, bound into the box and emptied
- * after each stage. It lies on the host so that the worker can look at what a stage left. For one
- * thread at a time.
+ * after each stage. The worker looks there at what a stage left. For one thread at a time.
  *
  * @param folder where the tmpfs is mounted
  */
@@ -31,7 +30,7 @@ record Scratch(Path folder) {
         return folder.resolve("shm");
     }
 
-    /** Mounts it; not where it is mounted already. */
+    /** Mounts the tmpfs. Unmount an earlier one first. */
     void make() throws IOException, Fault, InterruptedException {
         Files.createDirectories(folder);
         Tools.mustRun(
@@ -60,7 +59,7 @@ record Scratch(Path folder) {
         Trees.empty(shm());
     }
 
-    /** Lazily: a dying box of an earlier holder may still have it in its namespace. */
+    /** Unmounts it lazily, since a box that is ending may still have it in its mount namespace. */
     void unmount() throws IOException, Fault, InterruptedException {
         while (mounted()) {
             Tools.mustRun("umount", "--lazy", folder.toString());

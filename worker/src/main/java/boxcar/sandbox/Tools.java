@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Runs tools of the system that must succeed. */
 final class Tools {
-    /** Far above what they take on the busiest host. Only a tool that hangs takes so long. */
+    /** Far above what a tool takes on a busy host. A tool that takes longer hangs. */
     private static final Duration DEADLINE = Duration.ofMinutes(1);
 
     private Tools() {}

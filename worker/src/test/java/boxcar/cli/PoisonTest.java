@@ -338,8 +338,8 @@ class PoisonTest extends Telling {
         }
 
         /**
-         * On a busy host a record that still waits may be given back, so that another slot may be
-         * sooner, or its lock may be lost. Then it comes again, and the worker has said why.
+         * On a busy host a record may come again: a slot gives back what still waits in it, or a
+         * lock is lost. The worker logs both.
          */
         private void assertCameAgainForAReason(int delivery, String about) {
             assertTrue(

@@ -328,10 +328,11 @@ class HostileJobTest implements Told {
     }
 
     @Tried(
-            "The same with a file in /tmp and in /dev/shm; neighbours: one that fails beside a file one byte"
-                    + " smaller, and one that ends well beside one as large as may be")
+            "A program ignores SIGXFSZ, fills a file in /tmp or /dev/shm up to max_file_size, and exits"
+                    + " with 1")
     @Must(
-            "`FILE_SIZE_LIMIT`; the neighbours `RUNTIME_ERROR` and `OK`, for the next test finds nothing left")
+            "`FILE_SIZE_LIMIT`. A program that exits with 1 and leaves a smaller file: `RUNTIME_ERROR`."
+                    + " One that leaves a file of that size and exits with 0: `OK`")
     @ParameterizedTest
     @ValueSource(strings = {"isolate", "isolate-1", "runc"})
     void aFileInMemoryMeetsTheLimitOfAFileAsOneInTheWorkDirectoryDoes(String program)

@@ -38,7 +38,7 @@ class JudgeTest {
         assertEquals(Verdict.FILE_SIZE_LIMIT, verdict(new Ending.Signalled(25)));
     }
 
-    /** Python, Java and most linkers are told of the limit, and end with an error of their own. */
+    /** Python, Java and most linkers get EFBIG and exit with an error of their own. */
     @Test
     void aProgramThatFailedOutOfRoomMetTheFileSizeLimit() {
         assertEquals(Verdict.FILE_SIZE_LIMIT, outOfRoom(new Ending.Exited(1)));
