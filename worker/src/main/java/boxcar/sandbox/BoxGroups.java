@@ -63,6 +63,7 @@ final class BoxGroups implements AutoCloseable {
         try {
             group = next.get();
         } catch (ExecutionException e) {
+            likely = Cgroup.Bounds.NONE;
             next = prepare();
             throw Faults.box("cannot make a control group in " + name, e);
         }
@@ -79,11 +80,14 @@ final class BoxGroups implements AutoCloseable {
 
     /** It is removed now, or after a later stage if a process is still on its way out. */
     void giveBack(Cgroup group) {
-        thread.execute(() -> {
-            group.close();
-            ended.add(group);
-            ended.removeIf(BoxGroups::isRemoved);
-        });
+        thread.execute(() -> remove(group));
+    }
+
+    /** On the thread of the box alone. */
+    private void remove(Cgroup group) {
+        group.close();
+        ended.add(group);
+        ended.removeIf(BoxGroups::isRemoved);
     }
 
     private static boolean isRemoved(Cgroup group) {
@@ -100,8 +104,16 @@ final class BoxGroups implements AutoCloseable {
         Callable<Cgroup> make =
                 () -> {
                     Cgroup group = Cgroup.make(host, name + "/" + made.incrementAndGet());
-                    group.bound(bounds);
-                    return group;
+                    boolean well = false;
+                    try {
+                        group.bound(bounds);
+                        well = true;
+                        return group;
+                    } finally {
+                        if (!well) {
+                            remove(group);
+                        }
+                    }
                 };
         return thread.submit(make);
     }
